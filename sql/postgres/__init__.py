@@ -1,0 +1,1 @@
+"""PostgreSQL: its grammar, its connections, and what is particular to it."""

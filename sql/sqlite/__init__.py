@@ -1,0 +1,1 @@
+"""SQLite: its grammar, its connections, and what is particular to it."""

@@ -204,8 +204,8 @@ def meetings(resource: Resource, shown: Shown, style: Style) -> list[tuple[str, 
     columns, relations = _members(resource, shown)
     names = _member_names([c.name for c in columns], [r.name for r in relations], shown, style)
     groups: dict[str, list[str]] = {}
-    for member in (*columns, *relations):
-        groups.setdefault(names[member.name], []).append(member.name)
+    for exact in [c.name for c in columns] + [r.name for r in relations]:
+        groups.setdefault(names[exact], []).append(exact)
     return [(name, met) for name, met in groups.items() if len(met) > 1]
 
 

@@ -1,0 +1,238 @@
+"""What a configuration says, as frozen values: the result of reading and checking, the input of everything else.
+
+In: nothing; `crud.definitions.reading` makes these out of checked data. Out: `Config` and its parts. All have defaults, so
+that tests and `config_for_database` can make small ones.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import MappingProxyType
+
+from crud.presentation import Shown
+from sql.catalog import SoftDelete
+from sql.types import Type
+
+NOTHING: Mapping[str, object] = MappingProxyType({})
+DIALECTS = ("phantom", "xond", "sonicjs", "metal", "baasix")
+ACTIONS = ("read", "create", "update", "delete", "list")
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where something is written: a file, and the lines of the keys below `path`."""
+
+    file: str = ""
+    lines: Mapping[tuple[str, ...], int] = field(default_factory=dict, compare=False, repr=False)
+    path: tuple[str, ...] = ()
+
+    def __truediv__(self, key: str | int) -> "Place":
+        return Place(self.file, self.lines, (*self.path, str(key)))
+
+    @property
+    def line(self) -> int:
+        """The line of this key, or of the nearest one above it."""
+        path = self.path
+        while path not in self.lines and path:
+            path = path[:-1]
+        return self.lines.get(path, 1)
+
+    @property
+    def key(self) -> str:
+        """The dotted key."""
+        return ".".join(self.path)
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}"
+
+
+NOWHERE = Place()
+
+
+@dataclass(frozen=True)
+class Server:
+    """Where the service listens, and which schema and source are the default ones."""
+
+    host: str = "127.0.0.1"
+    port: int = 3000
+    default_schema: str = "main"
+    system: str = "default"
+    name: str = "dragoman"
+
+
+@dataclass(frozen=True)
+class Auth:
+    """How callers are known. An empty secret is replaced at start by one that is made and kept."""
+
+    secret: str = field(default="", repr=False)
+    access_seconds: int = 3600
+    refresh_seconds: int = 30 * 86400
+    registration: str = "closed"
+    registration_role: str = "user"
+
+
+@dataclass(frozen=True)
+class User:
+    """A user written in the configuration. `roles` are canonical."""
+
+    name: str
+    password: str = field(repr=False)
+    roles: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Source:
+    """A database."""
+
+    name: str
+    url: str = field(repr=False)
+    busy_seconds: float = 5.0
+    pool_size: int = 10
+    read_only: bool = False
+
+
+@dataclass(frozen=True)
+class FieldDefinition:
+    """One declared column. What is None was not said; an annotation leaves it as introspection found it."""
+
+    name: str
+    type: Type | None = None
+    required: bool | None = None
+    key: bool = False
+    default: object = None
+    has_default: bool = False
+    unique: bool = False
+    references: str | None = None
+    on_delete: str | None = None
+    relation: str | None = None
+    auto: str | None = None
+    storage: str | None = None
+    read_only: bool = False
+    write_only: bool = False
+    rules: Mapping[str, object] = field(default=NOTHING)
+    place: Place = NOWHERE
+
+
+@dataclass(frozen=True)
+class RelationDefinition:
+    """One declared relation, or the new name of a derived one (`rename`)."""
+
+    name: str
+    rename: str | None = None
+    target: str | None = None
+    kind: str | None = None
+    columns: tuple[tuple[str, str], ...] = ()
+    through: str | None = None
+    near: tuple[tuple[str, str], ...] = ()
+    far: tuple[tuple[str, str], ...] = ()
+    place: Place = NOWHERE
+
+
+@dataclass(frozen=True)
+class RuleDefinition:
+    """Who may do what. `fields` None means all; it may hold `*` and `-name` exclusions; empty means none."""
+
+    role: str
+    resource: str = "*"
+    actions: tuple[str, ...] = ()
+    fields: tuple[str, ...] | None = None
+    where: object = None
+    allow: bool = True
+    defaults: Mapping[str, object] = field(default=NOTHING)
+    place: str = ""
+
+
+@dataclass(frozen=True)
+class ResourceDefinition:
+    """One declared resource: the same shape for an entity, a metadata file and the additions to accounts."""
+
+    entity: str
+    namespace: str = "main"
+    source: str = "default"
+    table: str = ""
+    fields: tuple[FieldDefinition, ...] = ()
+    key: tuple[str, ...] = ()
+    uniques: tuple[tuple[str, ...], ...] = ()
+    relations: tuple[RelationDefinition, ...] = ()
+    aliases: tuple[str, ...] = ()
+    soft_delete: SoftDelete | None = None
+    tenant: str | None = None
+    hidden: bool = False
+    read_only: bool = False
+    rules: tuple[tuple[RuleDefinition, Place], ...] = ()
+    shown: Mapping[str, Shown] = field(default_factory=dict)
+    place: Place = NOWHERE
+
+
+@dataclass(frozen=True)
+class SchemaDefinition:
+    """A schema: a namespace over a source. `roles` (canonical) None means that it does not restrict them."""
+
+    name: str
+    source: str = "default"
+    roles: tuple[str, ...] | None = None
+    entities: tuple[ResourceDefinition, ...] = ()
+    place: Place = NOWHERE
+
+
+@dataclass(frozen=True)
+class DialectConfig:
+    """A dialect's switch and mounts (default mount → mount)."""
+
+    enabled: bool = True
+    mounts: Mapping[str, str] = field(default_factory=dict)
+    trust_body_identity: bool = False
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What a request may cost. Everything beyond is answered with a 4xx, statement time with a 503."""
+
+    filter_depth: int = 16
+    filter_terms: int = 200
+    include_depth: int = 6
+    include_nodes: int = 50
+    query_bytes: int = 65536
+    body_bytes: int = 10_000_000
+    response_bytes: int = 10_000_000
+    list_items: int = 10_000
+    text_bytes: int = 10_000
+    max_rows: int = 100_000
+    statement_seconds: float = 5.0
+    sort_keys: int = 20
+    phantom_page: int = 100
+    phantom_page_max: int = 1000
+    xond_page: int = 10
+    xond_page_max: int = 1000
+    sonicjs_page: int = 1000
+    sonicjs_page_max: int = 1000
+
+
+@dataclass(frozen=True)
+class Config:
+    """A whole configuration. `roles` is canonical role → actions; `schemas` include the undeclared default one."""
+
+    file: str = ""
+    server: Server = Server()
+    auth: Auth = Auth()
+    roles: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    users: Mapping[str, User] = field(default_factory=dict)
+    sources: Mapping[str, Source] = field(default_factory=dict)
+    schemas: Mapping[str, SchemaDefinition] = field(default_factory=dict)
+    accounts: ResourceDefinition = ResourceDefinition("accounts")
+    rules: tuple[RuleDefinition, ...] = ()
+    dialects: Mapping[str, DialectConfig] = field(default_factory=lambda: {name: DialectConfig() for name in DIALECTS})
+    limits: Limits = Limits()
+    metadata: Path | None = None
+    sample: Path | None = None
+    rule_places: tuple[Place, ...] = ()
+    place: Place = NOWHERE
+
+    def dialect(self, name: str) -> DialectConfig:
+        """The settings of a dialect; one that nobody configured is on at its default mounts."""
+        return self.dialects.get(name, DialectConfig())
+
+
+def canonical_role(role: str) -> str:
+    """`administrator` and `admin` are one role, `public` and `anon` are one."""
+    return {"administrator": "admin", "public": "anon"}.get(role, role)

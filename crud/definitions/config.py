@@ -1,7 +1,7 @@
 """What a configuration says, as frozen values: the result of reading and checking, the input of everything else.
 
-In: nothing; `crud.definitions.reading` makes these out of checked data. Out: `Config` and its parts. All have defaults, so
-that tests and `config_for_database` can make small ones.
+In: nothing; `crud.definitions.reading` makes these out of checked data. Out: `Config` and its parts.
+All have defaults, so that tests and `config_for_database` can make small ones.
 """
 
 from collections.abc import Mapping
@@ -140,6 +140,7 @@ class RuleDefinition:
     allow: bool = True
     defaults: Mapping[str, object] = field(default=NOTHING)
     place: str = ""
+    at: Place = field(default=NOWHERE, compare=False, repr=False)
 
 
 @dataclass(frozen=True)
@@ -159,19 +160,23 @@ class ResourceDefinition:
     tenant: str | None = None
     hidden: bool = False
     read_only: bool = False
-    rules: tuple[tuple[RuleDefinition, Place], ...] = ()
+    rules: tuple[RuleDefinition, ...] = ()
     shown: Mapping[str, Shown] = field(default_factory=dict)
     place: Place = NOWHERE
 
 
 @dataclass(frozen=True)
 class SchemaDefinition:
-    """A schema: a namespace over a source. `roles` (canonical) None means that it does not restrict them."""
+    """A schema: a namespace over a source. `roles` (canonical) None means that it does not restrict them.
+
+    `everything`: tables of the source that no entity names are served too.
+    """
 
     name: str
     source: str = "default"
     roles: tuple[str, ...] | None = None
     entities: tuple[ResourceDefinition, ...] = ()
+    everything: bool = True
     place: Place = NOWHERE
 
 
@@ -225,7 +230,6 @@ class Config:
     limits: Limits = Limits()
     metadata: Path | None = None
     sample: Path | None = None
-    rule_places: tuple[Place, ...] = ()
     place: Place = NOWHERE
 
     def dialect(self, name: str) -> DialectConfig:

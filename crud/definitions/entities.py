@@ -1,0 +1,173 @@
+"""Reads one resource definition, whatever file it came from.
+
+In: data that has passed `schema.RESOURCE`, and its place. Out: `ResourceDefinition` and `RuleDefinition`.
+"""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any
+
+from crud.definitions.config import (
+    ACTIONS,
+    FieldDefinition,
+    Place,
+    RelationDefinition,
+    ResourceDefinition,
+    RuleDefinition,
+    canonical_role,
+)
+from crud.presentation import Shown
+from sql.catalog import SoftDelete
+from sql.types import BIGINT, DATETIME, INTEGER, STRING, UUID, Type
+
+Data = Mapping[str, Any]
+AUTO_TYPES: Mapping[str, Type] = {
+    "created_at": DATETIME,
+    "updated_at": DATETIME,
+    "created_by": STRING,
+    "updated_by": STRING,
+    "status": INTEGER,
+    "uuid": UUID,
+    "prefixed": STRING,
+    "increment": BIGINT,
+}
+_VALUE_RULES = ("max", "min", "pattern", "required")
+
+
+def read_resource(
+    data: Data, place: Place, *, entity: str, namespace: str = "main", source: str = "default"
+) -> ResourceDefinition:
+    """A definition as a value."""
+    fields = [read_field(name, given, place / "fields" / name) for name, given in data.get("fields", {}).items()]
+    fields += _stamps(data.get("stamps", False), {field.name for field in fields}, place)
+    return ResourceDefinition(
+        entity=entity,
+        namespace=namespace,
+        source=data.get("source", source),
+        table=data.get("table") or data.get("entity") or entity,
+        fields=tuple(fields),
+        key=tuple(data.get("key", ())) or tuple(field.name for field in fields if field.key),
+        uniques=tuple(tuple(names) for names in data.get("unique", ())) + _own_uniques(fields),
+        relations=tuple(_relation(n, r, place / "relations" / n) for n, r in data.get("relations", {}).items()),
+        aliases=tuple(data.get("aliases", ())),
+        soft_delete=_soft_delete(data.get("soft_delete")),
+        tenant=data.get("tenant"),
+        hidden=data.get("hidden", False),
+        read_only=data.get("read_only", False),
+        rules=_rules(data, place, entity),
+        shown=MappingProxyType({name: _shown(given) for name, given in data.get("dialects", {}).items()}),
+        place=place,
+    )
+
+
+def read_field(name: str, data: Data, place: Place) -> FieldDefinition:
+    """One field. Phantom's `relation` named `author` is a column `authorId`."""
+    relation = data.get("type") == "relation"
+    default = data.get("default", data.get("defaultValue"))
+    auto = data.get("auto")
+    return FieldDefinition(
+        name=f"{name}Id" if relation else name,
+        type=_type(data) or (AUTO_TYPES[auto] if auto else None),
+        required=data.get("required"),
+        key=data.get("key", data.get("primaryKey", False)),
+        default=default,
+        has_default=default is not None,
+        unique=data.get("unique", False),
+        references=data.get("references") or data.get("target"),
+        on_delete=_on_delete(data, "set null" if relation and not data.get("required") else None),
+        relation=name if relation else None,
+        auto=auto,
+        storage=data.get("storage"),
+        read_only=data.get("read_only", False),
+        write_only=data.get("write_only", False),
+        rules=MappingProxyType({rule: data[rule] for rule in _VALUE_RULES if rule in data}),
+        place=place,
+    )
+
+
+def _type(data: Data) -> Type | None:
+    match data.get("type"):
+        case None | "relation":
+            return None
+        case "array" | "range" as name:
+            return Type(name, item=Type(data.get("items", "string" if name == "array" else "integer")))
+        case name:
+            return Type(name, data.get("precision"), data.get("scale"), tuple(data.get("values", ())))
+
+
+def _on_delete(data: Data, usual: str | None) -> str | None:
+    word = data.get("on_delete") or data.get("onDelete") or usual
+    return word.lower().replace("_", " ") if word else None
+
+
+def _own_uniques(fields: list[FieldDefinition]) -> tuple[tuple[str, ...], ...]:
+    return tuple((field.name,) for field in fields if field.unique)
+
+
+def _stamps(given: bool | list[str], taken: set[str], place: Place) -> list[FieldDefinition]:
+    names = ["created_at", "updated_at"] if given is True else given or []
+    return [
+        FieldDefinition(name, AUTO_TYPES[name], auto=name, place=place / "stamps")
+        for name in names
+        if name not in taken
+    ]
+
+
+def _relation(name: str, data: Data, place: Place) -> RelationDefinition:
+    return RelationDefinition(
+        name=name,
+        rename=data.get("rename"),
+        target=data.get("target"),
+        kind=data.get("kind"),
+        columns=tuple(data.get("columns", {}).items()),
+        through=data.get("through"),
+        near=tuple(data.get("near", {}).items()),
+        far=tuple(data.get("far", {}).items()),
+        place=place,
+    )
+
+
+def _soft_delete(given: str | Data | None) -> SoftDelete | None:
+    match given:
+        case None:
+            return None
+        case str(column):
+            return SoftDelete(column)
+        case _:
+            return SoftDelete(given["column"], given.get("active"), given.get("deleted"))
+
+
+def _shown(data: Data) -> Shown:
+    return Shown(
+        name=data.get("name"),
+        columns=MappingProxyType(dict(data.get("columns", {}))),
+        relations=MappingProxyType(dict(data.get("relations", {}))),
+        show=tuple(data["show"]) if "show" in data else None,
+        hide=tuple(data.get("hide", ())),
+        times=data.get("times", "iso"),
+    )
+
+
+def _rules(data: Data, place: Place, entity: str) -> tuple[RuleDefinition, ...]:
+    written = [read_rule(r, place / "rules" / i, resource=entity) for i, r in enumerate(data.get("rules", ()))]
+    for action, roles in data.get("permissions", {}).items():
+        at = place / "permissions" / action
+        for role in [roles] if isinstance(roles, str) else roles:
+            written.append(RuleDefinition(canonical_role(role), entity, (action,), place=str(at), at=at))
+    return tuple(written)
+
+
+def read_rule(data: Data, place: Place, *, resource: str) -> RuleDefinition:
+    """One rule; `resource` is what it is about where it does not say so itself."""
+    actions = [data["actions"]] if isinstance(data["actions"], str) else data["actions"]
+    return RuleDefinition(
+        role=canonical_role(data["role"]),
+        resource=data.get("resource", resource),
+        actions=ACTIONS if "*" in actions else tuple(actions),
+        fields=tuple(data["fields"]) if "fields" in data else None,
+        where=data.get("where"),
+        allow=data.get("allow", True),
+        defaults=MappingProxyType(dict(data.get("defaults", {}))),
+        place=str(place),
+        at=place,
+    )

@@ -1,0 +1,223 @@
+"""Reads configuration files: the way from a path to a `Config`, or to all that is wrong with it.
+
+In: a path and an environment. Out: `read_config`, `check_config`, `config_for_database`. Shape first (`shapes`), then
+values (here and in `entities`), then what the parts say of each other (`semantics`).
+"""
+
+import os
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from crud.definitions.config import (
+    ACTIONS,
+    DIALECTS,
+    NOWHERE,
+    Auth,
+    Config,
+    DialectConfig,
+    Limits,
+    Place,
+    ResourceDefinition,
+    SchemaDefinition,
+    Server,
+    Source,
+    User,
+    canonical_role,
+)
+from crud.definitions.document import Document, read_document
+from crud.definitions.entities import read_resource, read_rule
+from crud.definitions.problems import ConfigError, Problem
+from crud.definitions.schema import CONFIG, RESOURCE
+from crud.definitions.semantics import check_meaning
+from crud.definitions.shapes import check_shape
+
+Data = Mapping[str, Any]
+LETTERS: Mapping[str, tuple[str, ...]] = {
+    "c": ("create",),
+    "r": ("read",),
+    "u": ("update",),
+    "d": ("delete",),
+    "l": ("list",),
+    "a": (*ACTIONS, "reload"),
+}
+
+
+def read_config(path: str | Path, environment: Mapping[str, str] | None = None) -> Config:
+    """The configuration of a file. Raises ConfigError with every mistake."""
+    config, problems = _read(Path(path), os.environ if environment is None else environment)
+    if config is None or any(not problem.warning for problem in problems):
+        raise ConfigError(problems)
+    return config
+
+
+def check_config(path: str | Path, environment: Mapping[str, str] | None = None) -> list[Problem]:
+    """Everything that is wrong with a file."""
+    _, problems = _read(Path(path), os.environ if environment is None else environment)
+    return list(ConfigError(problems).problems)
+
+
+def config_for_database(url: str, environment: Mapping[str, str] | None = None) -> Config:
+    """The configuration that serves one database alone, to administrators."""
+    variables = os.environ if environment is None else environment
+    config = Config(
+        server=Server(host=variables.get("HOST", "127.0.0.1"), port=int(variables.get("PORT") or 3000)),
+        auth=Auth(secret=variables.get("DRAGOMAN_SECRET", "")),
+        sources={"default": Source("default", url)},
+        schemas={"main": SchemaDefinition("main")},
+    )
+    problems = check_meaning(config)
+    if any(not problem.warning for problem in problems):
+        raise ConfigError(problems)
+    return config
+
+
+def _read(path: Path, environment: Mapping[str, str]) -> tuple[Config | None, list[Problem]]:
+    document = read_document(path, environment)
+    if document.problems:
+        return None, document.problems
+    document.data = {} if document.data is None else document.data
+    problems = check_shape(document, CONFIG)
+    if problems:
+        return None, problems
+    config, problems = _config(document, path.parent, environment)
+    return config, [*problems, *check_meaning(config)]
+
+
+def _config(document: Document, base: Path, environment: Mapping[str, str]) -> tuple[Config, list[Problem]]:
+    data: Data = document.data  # type: ignore[assignment]
+    top = document.place
+    server = Server(**data.get("server", {}))
+    sources, problems = _sources(data.get("sources", {}), top / "sources")
+    declared, more = _metadata(data.get("metadata"), base, server=server, environment=environment, place=top)
+    return Config(
+        file=document.file,
+        server=server,
+        auth=_auth(data.get("auth", {})),
+        roles={canonical_role(role): _actions(letters) for role, letters in data.get("roles", {}).items()},
+        users=_users(data.get("users", {})),
+        sources=sources,
+        schemas=_schemas(data, top, server=server, sources=sources, declared=declared),
+        accounts=read_resource(data.get("accounts", {}), top / "accounts", entity="users", namespace="system"),
+        rules=tuple(read_rule(rule, top / "rules" / i, resource="*") for i, rule in enumerate(data.get("rules", []))),
+        dialects={name: _dialect(data.get("dialects", {}).get(name, {})) for name in DIALECTS},
+        limits=Limits(**data.get("limits", {})),
+        metadata=base / data["metadata"] if "metadata" in data else None,
+        sample=base / data["sample"] if "sample" in data else None,
+        place=top,
+    ), problems + more
+
+
+def _auth(data: Data) -> Auth:
+    return Auth(
+        secret=data.get("secret", ""),
+        access_seconds=round(data.get("access_minutes", 60) * 60),
+        refresh_seconds=round(data.get("refresh_days", 30) * 86400),
+        registration=data.get("registration", "closed"),
+        registration_role=data.get("registration_role", "user"),
+    )
+
+
+def _actions(letters: str) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(action for letter in letters for action in LETTERS[letter]))
+
+
+def _users(data: Data) -> dict[str, User]:
+    return {
+        name: User(name, str(user["password"]), tuple(canonical_role(role) for role in user.get("roles", [])))
+        for name, user in data.items()
+    }
+
+
+def _dialect(data: Data) -> DialectConfig:
+    return DialectConfig(
+        enabled=data.get("enabled", True),
+        mounts=data.get("mounts", {}),
+        trust_body_identity=data.get("trust_body_identity", False),
+    )
+
+
+def _sources(data: Data, place: Place) -> tuple[dict[str, Source], list[Problem]]:
+    sources, problems = {}, []
+    for name, source in data.items():
+        url = source_url(source)
+        if url is None:
+            problems.append(Problem("lacks its database", place / name, allowed=("url", "database")))
+        sources[name] = Source(name, url or "", **source.get("options", {}))
+    if not sources:
+        sources["default"] = Source("default", "sqlite:///dragoman.sqlite")
+    return sources, problems
+
+
+def source_url(data: Data) -> str | None:
+    """The URL of a source: given whole, as a path, or in Metal's parts."""
+    database = data.get("url") or data.get("database")
+    if database is None or "://" in database:
+        return database
+    if data.get("provider", "sqlite") == "sqlite":
+        return f"sqlite:///{database}"
+    password = f":{quote(str(data['password']), safe='')}" if "password" in data else ""
+    user = f"{quote(data['user'], safe='')}{password}@" if "user" in data else ""
+    return f"postgresql://{user}{data.get('host', 'localhost')}:{data.get('port', 5432)}/{quote(database, safe='')}"
+
+
+def _schemas(
+    data: Data,
+    top: Place,
+    *,
+    server: Server,
+    sources: Mapping[str, Source],
+    declared: tuple[ResourceDefinition, ...],
+) -> dict[str, SchemaDefinition]:
+    usual = "default" if "default" in sources else next(iter(sources))
+    given = data.get("schemas") or {server.default_schema: {}}
+    schemas = {name: _schema(name, body, top / "schemas" / name, usual) for name, body in given.items()}
+    main = schemas.get(server.default_schema)
+    if main and declared:
+        entities = main.entities + tuple(_moved(d, main) for d in declared)
+        schemas[main.name] = replace(main, entities=entities)
+    return schemas
+
+
+def _moved(definition: ResourceDefinition, schema: SchemaDefinition) -> ResourceDefinition:
+    return replace(definition, namespace=schema.name, source=schema.source)
+
+
+def _schema(name: str, data: Data, place: Place, usual: str) -> SchemaDefinition:
+    source = data.get("source", usual)
+    entities = tuple(
+        read_resource(entity, place / "entities" / word, entity=word, namespace=name, source=source)
+        for word, entity in data.get("entities", {}).items()
+    )
+    roles = tuple(canonical_role(role) for role in data["roles"]) if "roles" in data else None
+    everything = data.get("tables", "declared" if entities else "all") == "all"
+    return SchemaDefinition(name, source, roles, entities, everything, place)
+
+
+def _metadata(
+    folder: str | None,
+    base: Path,
+    *,
+    server: Server,
+    environment: Mapping[str, str],
+    place: Place = NOWHERE,
+) -> tuple[tuple[ResourceDefinition, ...], list[Problem]]:
+    """The resources of a directory of `<Resource>.json`, each with a key and stamps of its own accord."""
+    if folder is None:
+        return (), []
+    if not (base / folder).is_dir():
+        return (), [Problem(f"{folder!r} is not a directory", place / "metadata")]
+    found, problems = [], []
+    for file in sorted((base / folder).glob("*.json")):
+        document = read_document(file, {})
+        wrong = document.problems or check_shape(document, RESOURCE)
+        problems += wrong
+        if not wrong:
+            data: Data = {"stamps": True, **document.data}  # type: ignore[dict-item]
+            own_key = data.get("key") or any(f.get("key") or f.get("primaryKey") for f in data["fields"].values())
+            key = {} if own_key else {"id": {"type": "uuid", "key": True, "default": "uuid"}}
+            data = {**data, "fields": {**key, **data.get("fields", {})}}
+            found.append(read_resource(data, document.place, entity=file.stem, namespace=server.default_schema))
+    return tuple(found), problems

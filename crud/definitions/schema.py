@@ -1,0 +1,200 @@
+"""The shape of definitions as JSON Schema: what a configuration, an entity and a metadata file may say.
+
+In: nothing. Out: `CONFIG` and `RESOURCE`, data for `jsonschema`. Every object refuses unknown keys.
+"""
+
+from crud.definitions.config import ACTIONS, DIALECTS, Limits
+from sql.types import TYPES
+
+Schema = dict[str, object]
+
+TEXT: Schema = {"type": "string"}
+NAME: Schema = {"type": "string", "minLength": 1}
+FLAG: Schema = {"type": "boolean"}
+COUNT: Schema = {"type": "integer", "minimum": 1}
+NAMES: Schema = {"type": "array", "items": NAME}
+SCALAR: Schema = {"type": ["string", "number", "boolean", "null"]}
+SECONDS: Schema = {"type": "number", "exclusiveMinimum": 0}
+AUTO = ("created_at", "updated_at", "created_by", "updated_by", "status", "uuid", "prefixed", "increment")
+STAMPS = AUTO[:5]
+ON_DELETE = ("cascade", "set null", "restrict", "no action", "set_null", "no_action")
+ON_DELETE_WORDS = (*ON_DELETE, *(word.upper() for word in ON_DELETE))
+SCALAR_TYPES = tuple(name for name in TYPES if name not in ("array", "range", "json", "bytes"))
+
+
+def words(*allowed: str) -> Schema:
+    """One of a list of words."""
+    return {"type": "string", "enum": list(allowed)}
+
+
+def shape(properties: Schema, *required: str) -> Schema:
+    """An object of these keys and no others."""
+    return {"type": "object", "properties": properties, "required": list(required), "additionalProperties": False}
+
+
+def mapping(value: Schema, **more: object) -> Schema:
+    """An object of any names to values of one schema."""
+    return {"type": "object", "additionalProperties": value, "propertyNames": {"minLength": 1}, **more}
+
+
+FIELD = shape(
+    {
+        "type": words(*TYPES, "relation"),
+        "key": FLAG,
+        "primaryKey": FLAG,
+        "required": FLAG,
+        "unique": FLAG,
+        "default": {},
+        "defaultValue": {},
+        "max": {"type": "number"},
+        "min": {"type": "number"},
+        "pattern": TEXT,
+        "values": {"type": "array", "items": {"type": "string"}, "minItems": 1, "uniqueItems": True},
+        "precision": COUNT,
+        "scale": {"type": "integer", "minimum": 0},
+        "items": words(*SCALAR_TYPES),
+        "references": NAME,
+        "target": NAME,
+        "on_delete": words(*ON_DELETE_WORDS),
+        "onDelete": words(*ON_DELETE_WORDS),
+        "auto": words(*AUTO),
+        "storage": NAME,
+        "read_only": FLAG,
+        "write_only": FLAG,
+        "description": TEXT,
+    }
+)
+
+PAIRS = mapping(NAME, minProperties=1)
+RELATION = shape(
+    {
+        "rename": NAME,
+        "target": NAME,
+        "kind": words("to_one", "to_many"),
+        "columns": PAIRS,
+        "through": NAME,
+        "near": PAIRS,
+        "far": PAIRS,
+    }
+)
+
+ROLE_LIST: Schema = {"type": ["array", "string"], "items": NAME}
+RULE = shape(
+    {
+        "role": NAME,
+        "resource": NAME,
+        "actions": {"type": ["array", "string"], "items": words(*ACTIONS, "*"), "minItems": 1},
+        "fields": NAMES,
+        "where": {"type": ["object", "array"]},
+        "allow": FLAG,
+        "defaults": {"type": "object"},
+    },
+    "role",
+    "actions",
+)
+
+SHOWN = shape(
+    {
+        "name": NAME,
+        "columns": mapping(NAME),
+        "relations": mapping(NAME),
+        "show": NAMES,
+        "hide": NAMES,
+        "times": words("iso", "epoch_ms"),
+    }
+)
+SHOWN_IN = shape(dict.fromkeys(DIALECTS, SHOWN))
+
+SOFT_DELETE: Schema = {
+    **shape({"column": NAME, "active": SCALAR, "deleted": SCALAR}, "column"),
+    "type": ["string", "object"],
+    "minLength": 1,
+}
+
+RESOURCE = shape(
+    {
+        "table": NAME,
+        "entity": NAME,
+        "source": NAME,
+        "fields": mapping(FIELD),
+        "key": NAMES,
+        "unique": {"type": "array", "items": {**NAMES, "minItems": 1}},
+        "relations": mapping(RELATION),
+        "aliases": NAMES,
+        "soft_delete": SOFT_DELETE,
+        "tenant": NAME,
+        "hidden": FLAG,
+        "read_only": FLAG,
+        "stamps": {"type": ["boolean", "array"], "items": words(*STAMPS)},
+        "rules": {"type": "array", "items": RULE},
+        "permissions": shape(dict.fromkeys(ACTIONS, ROLE_LIST)),
+        "dialects": SHOWN_IN,
+        "description": TEXT,
+    }
+)
+ACCOUNTS = shape(
+    {name: RESOURCE["properties"][name] for name in ("fields", "relations", "aliases", "rules", "dialects")}  # type: ignore[index]
+)
+
+SOURCE = shape(
+    {
+        "provider": words("sqlite", "postgres"),
+        "url": NAME,
+        "host": NAME,
+        "port": {"type": "integer", "minimum": 1, "maximum": 65535},
+        "user": NAME,
+        "password": {"type": ["string", "number"]},
+        "database": NAME,
+        "options": shape({"busy_seconds": SECONDS, "pool_size": COUNT, "read_only": FLAG}),
+    }
+)
+
+SERVER = shape(
+    {
+        "host": NAME,
+        "port": {"type": "integer", "minimum": 0, "maximum": 65535},
+        "default_schema": NAME,
+        "system": NAME,
+        "name": NAME,
+    }
+)
+
+AUTH = shape(
+    {
+        "secret": TEXT,
+        "access_minutes": SECONDS,
+        "refresh_days": SECONDS,
+        "registration": words("open", "closed"),
+        "registration_role": NAME,
+    }
+)
+
+MOUNT: Schema = {"type": "string", "pattern": "^(/[A-Za-z0-9._~-]+)*$"}
+DIALECT: Schema = {"enabled": FLAG, "mounts": mapping(MOUNT)}
+DIALECT_SETTINGS = {
+    name: shape({**DIALECT, "trust_body_identity": FLAG} if name == "xond" else DIALECT) for name in DIALECTS
+}
+
+LIMITS = shape({name: SECONDS if name.endswith("_seconds") else COUNT for name in Limits.__dataclass_fields__})
+
+USER = shape({"password": {"type": ["string", "number"]}, "roles": NAMES}, "password")
+
+CONFIG = shape(
+    {
+        "version": {"type": ["string", "number"]},
+        "server": SERVER,
+        "auth": AUTH,
+        "roles": mapping({"type": "string", "pattern": "^(?!.*(.).*\\1)[crudal]+$"}),
+        "users": mapping(USER),
+        "sources": mapping(SOURCE),
+        "schemas": mapping(
+            shape({"source": NAME, "roles": NAMES, "tables": words("all", "declared"), "entities": mapping(RESOURCE)})
+        ),
+        "accounts": ACCOUNTS,
+        "rules": {"type": "array", "items": RULE},
+        "dialects": shape(dict(DIALECT_SETTINGS)),
+        "limits": LIMITS,
+        "metadata": NAME,
+        "sample": NAME,
+    }
+)

@@ -1,0 +1,199 @@
+"""What the parts of a configuration say of each other, as far as it can be known without a database.
+
+In: a `Config`. Out: problems with positions: names that clash or can never be reached, sources, schemas and roles that
+do not exist, references to nothing.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+
+from crud import naming
+from crud.definitions.config import (
+    DIALECTS,
+    Config,
+    FieldDefinition,
+    Place,
+    RelationDefinition,
+    ResourceDefinition,
+    RuleDefinition,
+    SchemaDefinition,
+)
+from crud.definitions.problems import Problem
+from crud.presentation import STYLES, Shown
+from sql.types import TYPES
+
+SECRET_BYTES = 32
+BUILT_IN_ROLES = frozenset({"admin", "anon", "user"})
+SYSTEM_WORDS = ("accounts", "users", "roles", "user_roles", "permissions", "tenants", "User", "user", "organization")
+
+# A resource of which every name in a dialect is one of these could never be reached there.
+RESERVED: Mapping[str, frozenset[str]] = {
+    "phantom": frozenset({"batch", "schema", "v1"}),
+    "sonicjs": frozenset({"user", "auth"}),
+}
+
+
+def exact_name(definition: ResourceDefinition, default_schema: str) -> str:
+    """The catalog's name of a declared resource."""
+    if definition.namespace == default_schema:
+        return definition.entity
+    return f"{definition.namespace}.{definition.entity}"
+
+
+def declared(config: Config) -> tuple[ResourceDefinition, ...]:
+    """All declared resources."""
+    return tuple(entity for schema in config.schemas.values() for entity in schema.entities)
+
+
+def check_meaning(config: Config) -> list[Problem]:
+    """All that is wrong with the meaning of a configuration."""
+    checks = (_server(config), _secret(config), _sources(config), _clashes(config), _reserved(config))
+    return [problem for check in (*checks, _roles(config), _members(config)) for problem in check]
+
+
+def _server(config: Config) -> Iterator[Problem]:
+    at = config.place / "server"
+    if config.server.default_schema not in config.schemas:
+        yield Problem(_unknown("schema", config.server.default_schema), at / "default_schema", tuple(config.schemas))
+    if config.server.system not in config.sources:
+        yield Problem(_unknown("source", config.server.system), at / "system", tuple(config.sources))
+
+
+def _secret(config: Config) -> Iterator[Problem]:
+    size = len(config.auth.secret.encode())
+    if 0 < size < SECRET_BYTES:
+        at = config.place / "auth" / "secret"
+        yield Problem(f"has {size} bytes, which can be guessed; at least {SECRET_BYTES} are needed", at)
+
+
+def _sources(config: Config) -> Iterator[Problem]:
+    users: list[SchemaDefinition | ResourceDefinition] = [*config.schemas.values(), *declared(config)]
+    for user in users:
+        if user.source not in config.sources:
+            yield Problem(_unknown("source", user.source), user.place / "source", tuple(config.sources))
+
+
+def words_of(definition: ResourceDefinition, dialect: str, default_schema: str) -> tuple[str, ...]:
+    """Every name that a definition gives its resource in a dialect."""
+    exact = exact_name(definition, default_schema)
+    own = definition.shown.get(dialect, Shown()).name
+    return tuple(dict.fromkeys([exact, *definition.aliases, *([own] if own else [])]))
+
+
+def _clashes(config: Config) -> Iterator[Problem]:
+    told: set[tuple[str, str, str]] = set()
+    for dialect in DIALECTS:
+        holders: dict[str, ResourceDefinition] = {}
+        for definition in declared(config):
+            for word in words_of(definition, dialect, config.server.default_schema):
+                other = holders.setdefault(word, definition)
+                mark = (word, str(other.place), str(definition.place))
+                if other is not definition and mark not in told:
+                    told.add(mark)
+                    yield _clash(word, definition, other)
+
+
+def _clash(word: str, definition: ResourceDefinition, other: ResourceDefinition) -> Problem:
+    mine, theirs = f"{definition.namespace}.{definition.entity}", f"{other.namespace}.{other.entity}"
+    return Problem(f"the name {word!r} of {mine} is also that of {theirs} ({other.place})", definition.place)
+
+
+def _reserved(config: Config) -> Iterator[Problem]:
+    for dialect, reserved in RESERVED.items():
+        customary = STYLES[dialect].customary
+        for definition in declared(config) if config.dialect(dialect).enabled else ():
+            words = {*words_of(definition, dialect, config.server.default_schema)}
+            own = definition.shown.get(dialect, Shown()).name
+            reachable = words | ({customary(definition.entity)} if customary else set())
+            if own in reserved or reachable <= reserved:
+                word = own if own in reserved else definition.entity
+                yield Problem(f"{word!r} is a reserved word of {dialect}: it could never be reached", definition.place)
+
+
+def _roles(config: Config) -> Iterator[Problem]:
+    known = known_roles(config)
+    for user in config.users.values():
+        for role in user.roles:
+            if role not in known:
+                yield Problem(
+                    _unknown("role", role), config.place / "users" / user.name / "roles", tuple(sorted(known))
+                )
+    for schema in config.schemas.values():
+        for role in schema.roles or ():
+            if role not in known:
+                yield Problem(_unknown("role", role), schema.place / "roles", tuple(sorted(known)))
+
+
+def known_roles(config: Config) -> frozenset[str]:
+    """Roles that something names: built in, with letters, or in a rule. Others may exist as accounts' roles."""
+    rules: list[RuleDefinition] = [*config.rules, *config.accounts.rules]
+    rules += [rule for definition in declared(config) for rule in definition.rules]
+    return BUILT_IN_ROLES | frozenset(config.roles) | {rule.role for rule in rules}
+
+
+def _members(config: Config) -> Iterator[Problem]:
+    for definition in (*declared(config), config.accounts):
+        names = [field.name for field in definition.fields]
+        for field in definition.fields:
+            if names.count(field.name) > 1:
+                yield Problem(f"the column {field.name!r} is declared twice", field.place)
+            yield from _field(field)
+            yield from _target(config, definition, field.references, field.place / "references")
+        for relation in definition.relations:
+            yield from _relation(relation)
+            yield from _target(config, definition, relation.target, relation.place / "target")
+            yield from _target(config, definition, relation.through, relation.place / "through")
+
+
+def _field(field: FieldDefinition) -> Iterator[Problem]:
+    kind = field.type
+    if kind and kind.name == "enum" and not kind.values:
+        yield Problem("an enum lacks its values", field.place / "type", ("values: [...]",))
+    if kind and kind.values and kind.name != "enum":
+        yield Problem(f"values belong to an enum, not to {kind.name}", field.place / "values")
+    if kind and kind.values and field.has_default and field.default not in kind.values:
+        yield Problem(f"{field.default!r} is not allowed", field.place / "default", kind.values)
+    if field.relation and not field.references:
+        yield Problem("a relation lacks its target", field.place)
+    if kind and kind.scale is not None and (kind.precision is None or kind.scale > kind.precision):
+        yield Problem("a scale needs a precision that is not smaller", field.place / "scale")
+    if kind and kind.name not in TYPES:
+        yield Problem(_unknown("type", kind.name), field.place / "type", tuple(TYPES))
+
+
+def _relation(relation: RelationDefinition) -> Iterator[Problem]:
+    if (relation.rename is None) == (relation.target is None):
+        yield Problem("needs either target or rename", relation.place)
+    if relation.columns and relation.through:
+        yield Problem("columns do not go with through", relation.place / "columns", ("near", "far"))
+    if (relation.near or relation.far) and not relation.through:
+        yield Problem("near and far go with through", relation.place)
+
+
+def _target(config: Config, definition: ResourceDefinition, name: str | None, place: Place) -> Iterator[Problem]:
+    """A reference to nothing, where every table of the source is declared and it can be known."""
+    open_sources = {schema.source for schema in config.schemas.values() if schema.everything}
+    if name is None or definition.source in open_sources or definition is config.accounts:
+        return
+    found = lookup(config)
+    if not any(word in found for word in (name, name.rpartition(".")[0], f"{definition.namespace}.{name}")):
+        yield Problem(_unknown("resource", name), place, tuple(sorted({exact for exact in found.values() if exact})))
+
+
+def lookup(config: Config) -> dict[str, str]:
+    """written name → exact name, for what is declared, and the words of our own resources."""
+    found: dict[str, str] = dict.fromkeys(SYSTEM_WORDS, "")
+    default = config.server.default_schema
+    for definition in declared(config):
+        exact = exact_name(definition, default)
+        forms: Iterable[str] = (naming.camel_singular(definition.entity), naming.pascal_singular(definition.entity))
+        for word in forms:
+            found.setdefault(word, exact)
+    for definition in declared(config):
+        exact = exact_name(definition, default)
+        for word in (exact, f"{definition.namespace}.{definition.entity}", *definition.aliases):
+            found[word] = exact
+    return found
+
+
+def _unknown(kind: str, name: str) -> str:
+    return f"there is no {kind} {name!r}"

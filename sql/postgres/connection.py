@@ -1,0 +1,248 @@
+"""PostgreSQL: a pool of connections per process, opened when first used and again after a fork.
+
+In: SQL text and parameters. Out: rows of JSON-ready values (`sql.postgres.loaders`), or `sql.errors`.
+A pooled connection that was lost is replaced, and a read outside transactions is then tried once more.
+"""
+
+import os
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, LiteralString, cast
+
+import psycopg
+from psycopg_pool import ConnectionPool, PoolTimeout
+
+from sql.backend import Backend
+from sql.database import Options, Params, Row
+from sql.errors import Busy, DatabaseError, Unavailable
+from sql.introspection import TableInfo
+from sql.postgres.errors import translate, translated
+from sql.postgres.loaders import Context
+
+Connection = psycopg.Connection[Any]
+
+_SETTINGS = """SELECT set_config('TimeZone', 'UTC', false), set_config('DateStyle', 'ISO, MDY', false),
+    set_config('IntervalStyle', 'iso_8601', false), set_config('bytea_output', 'hex', false),
+    set_config('extra_float_digits', '1', false), set_config('xmlbinary', 'base64', false),
+    set_config('statement_timeout', %s, false), set_config('lock_timeout', %s, false),
+    set_config('default_transaction_read_only', %s, false)"""
+_WORDS = """SELECT t.typname, t.oid::int8, t.typarray::int8 FROM pg_type t
+    WHERE t.typarray <> 0 AND (t.typtype = 'e' OR t.typname = 'citext')"""
+# Lower-casing by code point: the best that this server has.
+_FOLDS = """SELECT c.collname FROM pg_collation c JOIN pg_namespace n ON n.oid = c.collnamespace
+    WHERE n.nspname = 'pg_catalog'
+      AND c.collencoding IN (-1, (SELECT encoding FROM pg_database WHERE datname = current_database()))"""
+_FOLD_ORDER = ("pg_c_utf8", "C.utf8", "C.UTF-8", "und-x-icu")
+
+
+class _Local(threading.local):
+    """The session that this thread is in, if any."""
+
+    session: "_Session | None" = None
+    writing: bool = False
+
+
+class _Session:
+    """One connection, inside a transaction or for one statement."""
+
+    def __init__(self, connection: Connection) -> None:
+        self.connection = connection
+
+    def fetch(self, text: str, params: Params = ()) -> list[Row]:
+        """The rows of a statement."""
+        with translated():
+            return _run(self.connection, text, params).fetchall()
+
+    def execute(self, text: str, params: Params = ()) -> int:
+        """Run a statement; how many rows it touched."""
+        with translated():
+            return max(_run(self.connection, text, params).rowcount, 0)
+
+
+def _run(connection: Connection, text: str, params: Params) -> psycopg.Cursor[Any]:
+    # The text is built from constants and quoted identifiers alone; values are in params.
+    return connection.execute(cast(LiteralString, text), params)
+
+
+class PostgresDatabase:
+    """A PostgreSQL database."""
+
+    def __init__(self, url: str, *, conninfo: str, options: Options) -> None:
+        try:
+            psycopg.conninfo.conninfo_to_dict(conninfo)
+        except psycopg.Error:
+            raise ValueError("The PostgreSQL URL cannot be read") from None
+        self.url, self.conninfo, self.options = url, conninfo, options
+        self._local, self._lock = _Local(), threading.Lock()
+        self._pool: ConnectionPool[Connection] | None = None
+        self._pid = 0
+        self._inherited: list[object] = []
+        self._backend: Backend | None = None
+
+    @property
+    def backend(self) -> Backend:
+        """PostgreSQL's dialect of SQL, as this server speaks it. Connects when first asked."""
+        if self._backend is None:
+            from sql.postgres.grammar import Postgres
+
+            self._backend = Postgres(self._fold_collation())
+        return self._backend
+
+    def _fold_collation(self) -> str:
+        names = {row[0] for row in self.fetch(_FOLDS)}
+        return next((name for name in _FOLD_ORDER if name in names), "default")
+
+    def fetch(self, text: str, params: Params = ()) -> list[Row]:
+        """The rows of one statement."""
+        if self._local.session:
+            return self._local.session.fetch(text, params)
+        with translated():
+            return self._retried(text, params)
+
+    def _retried(self, text: str, params: Params) -> list[Row]:
+        try:
+            with self._connection() as connection:
+                return _run(connection, text, params).fetchall()
+        except psycopg.OperationalError as error:
+            if not _lost(error):
+                raise
+        self._open().check()
+        with self._connection() as connection:
+            return _run(connection, text, params).fetchall()
+
+    @contextmanager
+    def read(self) -> Iterator[_Session]:
+        """Several reads that see one state of the database."""
+        if self._local.session:
+            yield self._local.session
+            return
+        with translated(), self._begun("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY") as connection:
+            with self._as_session(connection, writing=False) as session:
+                yield session
+
+    @contextmanager
+    def transaction(self) -> Iterator[_Session]:
+        """A transaction; nested, a savepoint."""
+        current = self._local.session
+        if current is None:
+            with translated(), self._begun("BEGIN") as connection:
+                with self._as_session(connection, writing=True) as session:
+                    yield session
+        elif self._local.writing:
+            with translated(), current.connection.transaction():
+                yield current
+        else:
+            raise DatabaseError("No transaction can begin inside a snapshot")
+
+    @contextmanager
+    def _begun(self, begin: str) -> Iterator[Connection]:
+        """A connection after BEGIN; a lost one is replaced, since nothing has happened yet."""
+        with self._begin_on(begin) as connection:
+            try:
+                yield connection
+                connection.execute("COMMIT")
+            except BaseException:
+                if not connection.closed:
+                    connection.execute("ROLLBACK")
+                raise
+
+    @contextmanager
+    def _begin_on(self, begin: str) -> Iterator[Connection]:
+        pool = self._open()
+        connection = self._take(pool)
+        try:
+            try:
+                _run(connection, begin, ())
+            except psycopg.OperationalError as error:
+                if not _lost(error):
+                    raise
+                pool.putconn(connection)
+                pool.check()
+                connection = self._take(pool)
+                _run(connection, begin, ())
+            yield connection
+        finally:
+            pool.putconn(connection)
+
+    @contextmanager
+    def _as_session(self, connection: Connection, *, writing: bool) -> Iterator[_Session]:
+        self._local.session, self._local.writing = _Session(connection), writing
+        try:
+            yield self._local.session
+        finally:
+            self._local.session = None
+
+    def tables(self, *, include_own: bool = False) -> tuple[TableInfo, ...]:
+        """Every table and view that this role may read."""
+        from sql.postgres.introspection import introspect
+
+        with self.read() as session:
+            return introspect(session, include_own=include_own)
+
+    def close(self) -> None:
+        """Close the pool."""
+        with self._lock:
+            if self._pool is not None and self._pid == os.getpid():
+                self._pool.close()
+            self._pool = None
+
+    @contextmanager
+    def _connection(self) -> Iterator[Connection]:
+        pool = self._open()
+        connection = self._take(pool)
+        try:
+            yield connection
+        finally:
+            pool.putconn(connection)
+
+    def _take(self, pool: "ConnectionPool[Connection]") -> Connection:
+        try:
+            return pool.getconn()
+        except PoolTimeout as error:
+            self._connect_once()
+            raise Busy("The database has no connection to give") from error
+
+    def _open(self) -> "ConnectionPool[Connection]":
+        if self._pool is not None and self._pid == os.getpid():
+            return self._pool
+        with self._lock:
+            if self._pool is not None and self._pid == os.getpid():
+                return self._pool
+            if self._pool is not None:
+                self._inherited.append(self._pool)  # its sockets are the parent's
+            self._pool, self._pid = self._new_pool(), os.getpid()
+            return self._pool
+
+    def _new_pool(self) -> "ConnectionPool[Connection]":
+        return ConnectionPool(
+            self.conninfo,
+            kwargs={"autocommit": True, "context": Context(self._connect_once()), "client_encoding": "UTF8"},
+            min_size=1,
+            max_size=self.options.pool_size,
+            timeout=self.options.busy_seconds,
+            configure=self._configure,
+            open=True,
+        )
+
+    def _connect_once(self) -> list[tuple[str, int, int]]:
+        """Reach the server outside the pool, which would only tell that it waited in vain. Gives its own word types."""
+        try:
+            with psycopg.connect(self.conninfo, autocommit=True, connect_timeout=5) as connection:
+                return connection.execute(_WORDS).fetchall()
+        except psycopg.OperationalError as error:
+            if "too many" in str(error) or "connection slots" in str(error):
+                raise Busy("The database has no connection to give") from error
+            raise Unavailable("The database cannot be reached") from error
+        except psycopg.Error as error:
+            raise translate(error) from error
+
+    def _configure(self, connection: Connection) -> None:
+        milliseconds = [str(int(s * 1000)) for s in (self.options.statement_seconds, self.options.busy_seconds)]
+        connection.execute(_SETTINGS, (*milliseconds, "on" if self.options.read_only else "off"))
+
+
+def _lost(error: psycopg.Error) -> bool:
+    return error.sqlstate is None or error.sqlstate[:3] == "57P" or error.sqlstate[:2] == "08"
+
+

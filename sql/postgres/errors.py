@@ -1,0 +1,73 @@
+"""PostgreSQL's errors as ours, once, by SQLSTATE.
+
+In: an exception of `psycopg` or its pool. Out: the `sql.errors` exception to raise from it.
+"""
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from types import MappingProxyType
+
+import psycopg
+from psycopg_pool import PoolTimeout, TooManyRequests
+
+from sql import errors
+
+_KEY = re.compile(r"\((.+?)\)=\(", re.DOTALL)
+
+
+def _columns(error: psycopg.Error) -> tuple[str, ...]:
+    found = _KEY.search(error.diag.message_detail or "")
+    return tuple(name.strip('"') for name in found[1].split(", ")) if found else ()
+
+
+_Maker = Callable[[psycopg.Error], errors.DatabaseError]
+_check: _Maker = lambda _: errors.CheckViolation("The database refused a value")  # noqa: E731
+_range: _Maker = lambda _: errors.OutOfRange("A number or time is out of range")  # noqa: E731
+_busy: _Maker = lambda _: errors.Busy("The database is busy")  # noqa: E731
+_away: _Maker = lambda _: errors.Unavailable("The database cannot be reached")  # noqa: E731
+_late: _Maker = lambda _: errors.Timeout("The statement took too long")  # noqa: E731
+# By the whole code, else by its class (the first two characters).
+_BY_STATE: Mapping[str, _Maker] = MappingProxyType(
+    {
+        "23505": lambda error: errors.UniqueViolation(_columns(error)),
+        "23P01": lambda error: errors.UniqueViolation(_columns(error)),
+        "23503": lambda _: errors.ForeignKeyViolation("A reference does not hold"),
+        "23001": lambda _: errors.ForeignKeyViolation("A reference does not hold"),
+        "23502": lambda error: errors.NotNullViolation(error.diag.column_name or ""),
+        "23": _check,
+        "22003": _range,
+        "22008": _range,
+        "22": _check,
+        "57014": _late,
+        "55P03": _busy,
+        "40": _busy,
+        "53": _busy,
+        "25P03": _late,
+        "25P04": _late,
+        "08": _away,
+        "28": _away,
+        "3D": _away,
+        "57P": _away,
+    }
+)
+
+
+def translate(error: psycopg.Error) -> errors.DatabaseError:
+    """Our exception for one of the driver's."""
+    if isinstance(error, (PoolTimeout, TooManyRequests)):
+        return errors.Busy("The database has no connection to give")
+    if isinstance(error, psycopg.DataError) and error.sqlstate is None:
+        return errors.CheckViolation("The database refused a value")
+    state = error.sqlstate or ("08" if isinstance(error, psycopg.OperationalError) else "")
+    make = next((_BY_STATE[state[:size]] for size in (5, 3, 2) if state[:size] in _BY_STATE), None)
+    return make(error) if make else errors.DatabaseError("The database failed")
+
+
+@contextmanager
+def translated() -> Iterator[None]:
+    """Whatever the driver raises in the block leaves it as ours."""
+    try:
+        yield
+    except psycopg.Error as error:
+        raise translate(error) from error

@@ -1,0 +1,234 @@
+"""SQLite: one connection per thread, opened when first used and again after a fork.
+
+In: SQL text and parameters. Out: rows as the file holds them, or `sql.errors`.
+A statement that runs beyond its time is interrupted; ATTACH, and PRAGMAs that change anything, are refused.
+"""
+
+import os
+import sqlite3
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.parse import quote
+from weakref import WeakSet
+
+from sql.backend import Backend
+from sql.database import Options, Params, Row
+from sql.errors import Unavailable
+from sql.introspection import TableInfo
+from sql.sqlite.errors import translate, translated
+
+_STEPS = 10_000
+_LIMITS = {
+    sqlite3.SQLITE_LIMIT_LENGTH: 256 * 1024 * 1024,
+    sqlite3.SQLITE_LIMIT_SQL_LENGTH: 1024 * 1024,
+    sqlite3.SQLITE_LIMIT_ATTACHED: 0,
+    sqlite3.SQLITE_LIMIT_WORKER_THREADS: 0,
+}
+_READING_PRAGMAS = frozenset({"table_list", "table_xinfo", "index_list", "index_xinfo", "foreign_key_list"})
+_REFUSED = frozenset({sqlite3.SQLITE_ATTACH, sqlite3.SQLITE_DETACH})
+
+
+class _Local(threading.local):
+    """What belongs to one thread."""
+
+    link: "_Link | None" = None
+
+
+class _Link:
+    """One connection with its deadline and the depth of its transactions."""
+
+    def __init__(self, connection: sqlite3.Connection, seconds: float) -> None:
+        self.connection, self.seconds, self.pid = connection, seconds, os.getpid()
+        self.depth = 0
+        self.deadline = float("inf")
+        connection.set_progress_handler(self._overdue, _STEPS)
+
+    def _overdue(self) -> bool:
+        return time.monotonic() > self.deadline
+
+    def run(self, text: str, params: Params) -> tuple[list[Row], int]:
+        self.deadline = time.monotonic() + self.seconds
+        try:
+            cursor = self.connection.execute(text, params)
+            return cursor.fetchall(), cursor.rowcount
+        finally:
+            self.deadline = float("inf")
+
+    def run_tolerant(self, text: str, params: Params) -> tuple[list[Row], int]:
+        """Again, with bytes that are no UTF-8 replaced: the driver refuses the whole row otherwise."""
+        self.connection.text_factory = lambda raw: raw.decode("utf-8", "replace")
+        try:
+            return self.run(text, params)
+        finally:
+            self.connection.text_factory = str
+
+    def fetch(self, text: str, params: Params = ()) -> list[Row]:
+        """The rows of a statement."""
+        with translated():
+            try:
+                return self.run(text, params)[0]
+            except sqlite3.OperationalError as error:
+                if "decode to UTF-8" not in str(error):
+                    raise
+                return self.run_tolerant(text, params)[0]
+
+    def execute(self, text: str, params: Params = ()) -> int:
+        """Run a statement; how many rows it touched."""
+        with translated():
+            return max(self.run(text, params)[1], 0)
+
+    @contextmanager
+    def within(self, begin: str, commit: str, rollback: str) -> Iterator["_Link"]:
+        """A block between two statements, undone by a third when it raises."""
+        self.execute(begin)
+        self.depth += 1
+        try:
+            yield self
+            self.execute(commit)
+        except BaseException:
+            if self.connection.in_transaction:
+                for statement in rollback.split(";"):
+                    self.execute(statement)
+            raise
+        finally:
+            self.depth -= 1
+
+
+class SqliteDatabase:
+    """A SQLite file."""
+
+    def __init__(self, url: str, *, path: str, options: Options) -> None:
+        self.url, self.path, self.options = url, path, options
+        self._local = _Local()
+        self._links: WeakSet[_Link] = WeakSet()
+        self._inherited: list[_Link] = []
+        self._lock = threading.Lock()
+
+    @property
+    def backend(self) -> Backend:
+        """SQLite's dialect of SQL."""
+        from sql.sqlite.grammar import SQLITE
+
+        return SQLITE
+
+    def fetch(self, text: str, params: Params = ()) -> list[Row]:
+        """The rows of one statement."""
+        return self._link().fetch(text, params)
+
+    @contextmanager
+    def read(self) -> Iterator[_Link]:
+        """Several reads that see one state of the file."""
+        link = self._link()
+        if link.depth:
+            yield link
+            return
+        with link.within("BEGIN", "COMMIT", "ROLLBACK"):
+            yield link
+
+    @contextmanager
+    def transaction(self) -> Iterator[_Link]:
+        """The only writer from its beginning; nested, a savepoint."""
+        link = self._link()
+        words = ("BEGIN IMMEDIATE", "COMMIT", "ROLLBACK")
+        if link.depth:
+            name = f"level{link.depth}"
+            words = (f"SAVEPOINT {name}", f"RELEASE {name}", f"ROLLBACK TO {name};RELEASE {name}")
+        with link.within(*words):
+            yield link
+
+    def tables(self, *, include_own: bool = False) -> tuple[TableInfo, ...]:
+        """Every table and view of the file."""
+        from sql.sqlite.introspection import introspect
+
+        with self.read() as session:
+            return introspect(session, include_own=include_own)
+
+    def close(self) -> None:
+        """Close the connections of all threads."""
+        with self._lock:
+            for link in list(self._links):
+                if link.pid == os.getpid():
+                    link.connection.close()
+            self._links.clear()
+            self._local = _Local()
+
+    def _link(self) -> _Link:
+        link = self._local.link
+        if link is not None and link.pid == os.getpid():
+            return link
+        if link is not None:
+            self._inherited.append(link)  # closing it here would drop the parent's file locks
+        link = self._local.link = self._open()
+        with self._lock:
+            self._links.add(link)
+        return link
+
+    def _open(self) -> _Link:
+        from sql.sqlite.functions import register
+
+        try:
+            connection = _connect(self.path, self.options)
+            _prepare(connection, self.options)
+            register(connection)
+            connection.set_authorizer(_authorize)
+        except (sqlite3.Error, OSError) as error:
+            raise _unavailable(self.path, error) from error
+        return _Link(connection, self.options.statement_seconds)
+
+
+def _connect(path: str, options: Options) -> sqlite3.Connection:
+    file = Path(path).absolute()
+    if not options.read_only:
+        file.parent.mkdir(parents=True, exist_ok=True)
+    mode = "ro" if options.read_only or (file.exists() and not os.access(file, os.W_OK)) else "rwc"
+    return sqlite3.connect(
+        f"file:{quote(str(file))}?mode={mode}",
+        uri=True,
+        timeout=options.busy_seconds,
+        isolation_level=None,
+        check_same_thread=False,  # close() ends the connections of other threads; nothing else crosses
+        cached_statements=512,
+    )
+
+
+def _prepare(connection: sqlite3.Connection, options: Options) -> None:
+    for limit, value in _LIMITS.items():
+        connection.setlimit(limit, value)
+    for pragma in ("foreign_keys=ON", "trusted_schema=OFF", "synchronous=NORMAL", "cell_size_check=ON"):
+        connection.execute(f"PRAGMA {pragma}")
+    connection.execute("SELECT count(*) FROM sqlite_schema").fetchall()
+    _write_ahead(connection, options.busy_seconds)
+
+
+def _write_ahead(connection: sqlite3.Connection, seconds: float) -> None:
+    """Readers beside a writer. The switch does not wait for locks by itself; what may not be written stays as it is."""
+    until = time.monotonic() + seconds
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode=WAL").fetchall()
+            return
+        except sqlite3.OperationalError as error:
+            code = error.sqlite_errorcode & 0xFF
+            if code in (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN):
+                return
+            if code != sqlite3.SQLITE_BUSY or time.monotonic() > until:
+                raise
+            time.sleep(0.02)
+
+
+def _authorize(action: int, first: str | None, *_: str | None) -> int:
+    refused = action in _REFUSED or (action == sqlite3.SQLITE_PRAGMA and first not in _READING_PRAGMAS)
+    return sqlite3.SQLITE_DENY if refused else sqlite3.SQLITE_OK
+
+
+def _unavailable(path: str, error: Exception) -> Exception:
+    if isinstance(error, sqlite3.Error):
+        made = translate(error)
+        if not isinstance(made, Unavailable) and type(made).__name__ != "DatabaseError":
+            return made
+    if getattr(error, "sqlite_errorcode", 0) == sqlite3.SQLITE_NOTADB:
+        return Unavailable(f"{path} is not a SQLite database")
+    return Unavailable(f"{path} cannot be opened")

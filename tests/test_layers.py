@@ -1,0 +1,51 @@
+"""What the import contracts of pyproject.toml cannot say: the top-level modules, and who makes an `Authorized`."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+TOP = {"app", "wsgi", "bench", "tests"}
+SOURCES = sorted(path for room in ("crud", "sql") for path in (ROOT / room).rglob("*.py"))
+
+
+def names(path: Path) -> str:
+    return str(path.relative_to(ROOT))
+
+
+def nodes(path: Path) -> Iterator[ast.AST]:
+    return ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+
+
+def imported(path: Path) -> set[str]:
+    found: set[str] = set()
+    for node in nodes(path):
+        match node:
+            case ast.Import(names=aliases):
+                found |= {alias.name.partition(".")[0] for alias in aliases}
+            case ast.ImportFrom(module=str(module), level=0):
+                found.add(module.partition(".")[0])
+    return found
+
+
+def called(path: Path) -> set[str]:
+    calls = (node.func for node in nodes(path) if isinstance(node, ast.Call))
+    return {func.attr if isinstance(func, ast.Attribute) else getattr(func, "id", "") for func in calls}
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=names)
+def test_nothing_below_imports_the_top(path: Path) -> None:
+    assert not imported(path) & TOP
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=names)
+def test_every_module_says_what_it_is(path: Path) -> None:
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    assert ast.get_docstring(tree) or not tree.body
+
+
+def test_only_permissions_makes_an_authorized_query() -> None:
+    makers = {names(path) for path in SOURCES if "Authorized" in called(path)}
+    assert makers <= {"crud/permissions.py"}

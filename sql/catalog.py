@@ -1,0 +1,145 @@
+"""The catalog: every resource that is served, as it stands in the database. Immutable.
+
+In: columns, keys and relations found by introspection or declared in a definition.
+Out: lookups that give a `Resource`, `Column` or `Relation`, or raise `Unknown…`.
+The names here are the exact ones; how a dialect shows them is `crud.presentation`.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Literal
+
+from sql.errors import UnknownColumn, UnknownRelation, UnknownResource
+from sql.types import Type
+
+Pairs = tuple[tuple[str, str], ...]
+EMPTY: Mapping[str, object] = MappingProxyType({})
+
+
+@dataclass(frozen=True)
+class Default:
+    """What an absent value becomes: `kind` is literal, now, uuid, caller, increment or sql (the database's own)."""
+
+    kind: str
+    value: object = None
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column. `native` is the database's own name of the type, `storage` how SQLite keeps a time."""
+
+    name: str
+    type: Type
+    nullable: bool = True
+    default: Default | None = None
+    generated: bool = False
+    auto: str | None = None
+    native: str = ""
+    storage: str | None = None
+    read_only: bool = False
+    write_only: bool = False
+    rules: Mapping[str, object] = field(default_factory=lambda: EMPTY, compare=False)
+
+
+@dataclass(frozen=True)
+class Table:
+    """Where rows are: a table or view in a source. `schema` is None for the database's default schema."""
+
+    name: str
+    schema: str | None = None
+
+
+@dataclass(frozen=True)
+class Through:
+    """A junction table. `near` pairs (this column, junction column), `far` (junction column, target column)."""
+
+    table: Table
+    resource: str
+    near: Pairs
+    far: Pairs
+
+
+@dataclass(frozen=True)
+class Relation:
+    """A way from one resource to another. `columns` pairs (this column, target column); empty with `through`."""
+
+    name: str
+    kind: Literal["to_one", "to_many"]
+    target: str
+    columns: Pairs = ()
+    through: Through | None = None
+
+    @property
+    def near(self) -> tuple[str, ...]:
+        """This side's columns."""
+        pairs = self.through.near if self.through else self.columns
+        return tuple(here for here, _ in pairs)
+
+
+@dataclass(frozen=True)
+class SoftDelete:
+    """How a row is marked deleted: a time column (NULL while alive), or a status column with its two values."""
+
+    column: str
+    active: object = None
+    deleted: object = None
+
+
+@dataclass(frozen=True, eq=False)
+class Resource:
+    """One table as exposed. `name` is unique in the catalog; `namespace` and `entity` are Metal's two words.
+
+    `table` takes writes; `reads` (a view over it) answers reads where it is given.
+    """
+
+    name: str
+    table: Table
+    columns: Mapping[str, Column]
+    key: tuple[str, ...] = ()
+    relations: Mapping[str, Relation] = field(default_factory=lambda: MappingProxyType({}))
+    uniques: tuple[tuple[str, ...], ...] = ()
+    namespace: str = "main"
+    entity: str = ""
+    source: str = "default"
+    reads: Table | None = None
+    writable: bool = True
+    hidden: bool = False
+    system: bool = False
+    soft_delete: SoftDelete | None = None
+    tenant: str | None = None
+
+    def column(self, name: str) -> Column:
+        """The column of this exact name. Raises UnknownColumn."""
+        try:
+            return self.columns[name]
+        except KeyError:
+            raise UnknownColumn(self.name, name) from None
+
+    def relation(self, name: str) -> Relation:
+        """The relation of this exact name. Raises UnknownRelation."""
+        try:
+            return self.relations[name]
+        except KeyError:
+            raise UnknownRelation(self.name, name) from None
+
+
+@dataclass(frozen=True, eq=False)
+class Catalog:
+    """All resources by their exact names."""
+
+    resources: Mapping[str, Resource]
+
+    def resource(self, name: str) -> Resource:
+        """The resource of this exact name. Raises UnknownResource."""
+        try:
+            return self.resources[name]
+        except KeyError:
+            raise UnknownResource(name) from None
+
+    def target(self, relation: Relation) -> Resource:
+        """The resource that a relation leads to."""
+        return self.resource(relation.target)
+
+    def __iter__(self) -> Iterator[Resource]:
+        return iter(self.resources.values())

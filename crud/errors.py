@@ -1,0 +1,77 @@
+"""What a caller can be told: one exception, a table of its kinds, and the words that several rooms share.
+
+In: what went wrong, where and what was expected. Out: `ApiError`; each dialect puts it into its own envelope and may
+answer a kind with another status than the table's (`crud.dialect`). No message carries database text, SQL or a path.
+"""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from sql.query import Origin
+
+# kind → HTTP status (RFC 9110); dialects override single rows.
+STATUS: Mapping[str, int] = MappingProxyType(
+    {
+        "unauthorized": 401,
+        "invalid_token": 401,
+        "invalid_credentials": 401,
+        "forbidden": 403,
+        "unknown_resource": 404,
+        "unknown_path": 404,
+        "missing_row": 404,
+        "wrong_method": 405,
+        "bad_parameter": 400,
+        "unknown_field": 400,
+        "bad_body": 400,
+        "invalid": 400,
+        "conflict": 409,
+        "too_large": 413,
+        "unsupported_media": 415,
+        "not_implemented": 501,
+        "busy": 503,
+        "timeout": 503,
+        "internal": 500,
+    }
+)
+
+
+class ApiError(Exception):
+    """A refusal. `kind` is a row of `STATUS`; `parameter` and `field` say where; `details` is JSON data."""
+
+    def __init__(self, kind: str, message: str, *, parameter: str = "", field: str = "", details: object = None) -> None:
+        super().__init__(message)
+        self.kind, self.message = kind, message
+        self.parameter, self.field, self.details = parameter, field, details
+
+    @property
+    def status(self) -> int:
+        """The status of the kind where the dialect says nothing else."""
+        return STATUS[self.kind]
+
+
+def unknown_field(origin: Origin) -> ApiError:
+    """The one answer for a field that does not exist and for one that this caller may not see."""
+    message = f"Unknown field {origin.text!r} in {origin.parameter}"
+    return ApiError("unknown_field", message, parameter=origin.parameter, field=origin.text)
+
+
+def bad_parameter(parameter: str, problem: str) -> ApiError:
+    """A parameter that cannot be read: which, what is wrong, what was expected."""
+    return ApiError("bad_parameter", f"{parameter}: {problem}", parameter=parameter)
+
+
+def bad_value(origin: Origin, raw: object, expected: str) -> ApiError:
+    """A value that does not fit the field it is compared with."""
+    message = f"{origin.parameter}: {str(raw)[:80]!r} for field {origin.text!r} is not {expected}"
+    return ApiError("bad_parameter", message, parameter=origin.parameter, field=origin.text)
+
+
+def unknown_resource(name: str) -> ApiError:
+    """No such resource, or none that this caller may know of. The dialect words it."""
+    return ApiError("unknown_resource", f"Resource {name!r} not found", field=name)
+
+
+def forbidden(action: str, resource: str) -> ApiError:
+    """The action is not allowed. The dialect words it; `details` hold the two words."""
+    message = f"You may not {action} {resource!r}"
+    return ApiError("forbidden", message, field=resource, details={"action": action, "resource": resource})

@@ -1,0 +1,233 @@
+"""Authorisation as a rewrite: a query goes in, a narrower one comes out. The only maker of `Authorized`.
+
+In: a `Query`, the caller's roles and tenancy (through a `Gate`), the catalog. Out: `Authorized[Query]` in which
+columns nobody named are pruned, every hop, relation and include carries the row filter of where it leads, and the root its own.
+A column or relation that the caller named but may not see is answered as an unknown one, wherever it stands.
+Pure: no database, no request.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Protocol, TypeVar
+
+from crud.errors import ApiError, forbidden, unknown_field, unknown_resource
+from crud.policy import Access, Policy, alive
+from crud.state import Actor
+from sql.catalog import Catalog, Relation, Resource
+from sql.query import (
+    TRUE,
+    Aggregate,
+    And,
+    Authorized,
+    Cast,
+    Compare,
+    DatePart,
+    Expr,
+    Filter,
+    Hop,
+    Include,
+    JsonKind,
+    JsonLength,
+    JsonPath,
+    Not,
+    Or,
+    Origin,
+    Path,
+    Query,
+    Relevance,
+    Search,
+    Select,
+    Some,
+    Sort,
+    both,
+)
+
+E = TypeVar("E")
+
+
+class Way(Protocol):
+    """What the rewrite asks of a gate."""
+
+    @property
+    def catalog(self) -> Catalog: ...
+    def access(self, resource: Resource) -> Access: ...
+    def leads(self, resource: Resource, relation: Relation) -> bool: ...
+
+
+@dataclass(frozen=True)
+class Gate:
+    """What one kind of caller may read. `tenantless`: belongs to no tenant."""
+
+    policy: Policy
+    catalog: Catalog
+    roles: frozenset[str]
+    tenantless: bool
+
+    def access(self, resource: Resource) -> Access:
+        """Columns and row filter for reading, the filter's own hops guarded."""
+        access = self.policy.access(resource, self.roles, "read", tenantless=self.tenantless)
+        return replace(access, where=guard_rule(self.catalog, resource, access.where))
+
+    def leads(self, resource: Resource, relation: Relation) -> bool:
+        """Whether the caller may follow a relation: both ends of the link are visible."""
+        target = self.catalog.target(relation)
+        there = self.access(target)
+        if not there.allowed or not set(relation.near) <= self.access(resource).columns:
+            return False
+        if relation.through is None:
+            return {far for _, far in relation.columns} <= there.columns
+        junction = self.access(self.catalog.resource(relation.through.resource))
+        linked = {name for _, name in relation.through.near} | {name for name, _ in relation.through.far}
+        return junction.allowed and junction.where == TRUE and linked <= junction.columns
+
+
+class Hidden(Exception):
+    """Something that was not named by the caller and may not be seen: dropped where it stands."""
+
+
+def gate_for(policy: Policy, catalog: Catalog, actor: Actor) -> Gate:
+    """The gate of a caller."""
+    return Gate(policy, catalog, actor.roles, actor.tenant is None)
+
+
+def require(gate: Gate, resource: Resource, written: str) -> None:
+    """Refuse a resource before anything about it is parsed: a parser's messages would tell its fields apart."""
+    if gate.policy.access(resource, gate.roles, "read", tenantless=gate.tenantless).allowed:
+        return
+    if resource.hidden or resource.system:
+        raise unknown_resource(written)
+    raise forbidden("read", written)
+
+
+def authorize(query: Query, gate: Gate) -> Authorized[Query]:
+    """The query narrowed to what the caller may read. Raises ApiError (forbidden, unknown_field)."""
+    require(gate, gate.catalog.resource(query.resource), query.resource)
+    try:
+        return Authorized(_query(query, gate))
+    except Hidden:
+        raise ApiError("missing_row", "Not found") from None
+
+
+def _query(query: Query, gate: Way) -> Query:
+    resource = gate.catalog.resource(query.resource)
+    return replace(
+        query,
+        select=_kept(query.select, lambda item: _select(item, resource, gate)),
+        where=both(gate.access(resource).where, _filter(query.where, resource, gate)),
+        sort=tuple(Sort(_expr(item.expr, resource, gate), item.descending) for item in query.sort),
+        include=_kept(query.include, lambda item: _include(item, resource, gate)),
+        group=tuple(_select(item, resource, gate) for item in query.group),
+        aggregates=tuple(_aggregate(item, resource, gate) for item in query.aggregates),
+    )
+
+
+def _kept(items: tuple[E, ...], rewrite: Callable[[E], E]) -> tuple[E, ...]:
+    kept = []
+    for item in items:
+        try:
+            kept.append(rewrite(item))
+        except Hidden:
+            continue
+    return tuple(kept)
+
+
+def _select(item: Select, resource: Resource, gate: Way) -> Select:
+    return replace(item, expr=_expr(item.expr, resource, gate))
+
+
+def _aggregate(item: Aggregate, resource: Resource, gate: Way) -> Aggregate:
+    return replace(item, argument=_expr(item.argument, resource, gate)) if item.argument is not None else item
+
+
+def _include(item: Include, resource: Resource, gate: Way) -> Include:
+    relation = resource.relation(item.relation)
+    if not gate.leads(resource, relation):
+        _refuse(item.origin)
+    return replace(item, query=_query(item.query, gate))
+
+
+def _refuse(origin: Origin | None) -> None:
+    if origin is None:
+        raise Hidden
+    raise unknown_field(origin)
+
+
+# ---------------------------------------------------------------- filters and expressions
+
+
+def _filter(node: Filter, resource: Resource, gate: Way) -> Filter:
+    match node:
+        case And(terms):
+            return And(tuple(_filter(term, resource, gate) for term in terms))
+        case Or(terms):
+            return Or(tuple(_filter(term, resource, gate) for term in terms))
+        case Not(term):
+            return Not(_filter(term, resource, gate))
+        case Compare(left, op, right):
+            return Compare(_expr(left, resource, gate), op, tuple(_expr(item, resource, gate) for item in right))
+        case Search(columns):
+            return replace(node, columns=_kept(columns, lambda path: _path(path, resource, gate)))
+        case Some():
+            return _some(node, resource, gate)
+
+
+def _some(node: Some, resource: Resource, gate: Way) -> Filter:
+    hops, resource = _hops(node.hops, resource, gate, node.origin)
+    relation = resource.relation(node.relation)
+    if not gate.leads(resource, relation):
+        _refuse(node.origin)
+    target = gate.catalog.target(relation)
+    return replace(node, hops=hops, guard=gate.access(target).where, where=_filter(node.where, target, gate))
+
+
+def _expr(node: Expr, resource: Resource, gate: Way) -> Expr:
+    match node:
+        case Path():
+            return _path(node, resource, gate)
+        case Cast() | DatePart() | JsonPath() | JsonLength() | JsonKind():
+            return replace(node, expr=_expr(node.expr, resource, gate))
+        case Relevance(columns):
+            return replace(node, columns=_kept(columns, lambda path: _path(path, resource, gate)))
+        case _:
+            return node
+
+
+def _path(node: Path, resource: Resource, gate: Way) -> Path:
+    hops, end = _hops(node.hops, resource, gate, node.origin)
+    if node.column not in gate.access(end).columns:
+        _refuse(node.origin)
+    return replace(node, hops=hops)
+
+
+def _hops(
+    hops: tuple[Hop, ...], resource: Resource, gate: Way, origin: Origin | None
+) -> tuple[tuple[Hop, ...], Resource]:
+    guarded = []
+    for hop in hops:
+        relation = resource.relation(hop.relation)
+        if not gate.leads(resource, relation):
+            _refuse(origin)
+        resource = gate.catalog.target(relation)
+        guarded.append(Hop(hop.relation, gate.access(resource).where))
+    return tuple(guarded), resource
+
+
+# ---------------------------------------------------------------- a rule's own conditions
+
+
+@dataclass(frozen=True)
+class Trusted:
+    """The gate of a rule's own conditions: every column, every row that is not soft-deleted."""
+
+    catalog: Catalog
+
+    def access(self, resource: Resource) -> Access:
+        return Access(frozenset(resource.columns), alive(resource), allowed=True)
+
+    def leads(self, resource: Resource, relation: Relation) -> bool:
+        return True
+
+
+def guard_rule(catalog: Catalog, resource: Resource, where: Filter) -> Filter:
+    """A rule's filter with its hops guarded: they lead past soft-deleted rows, and no further rule applies."""
+    return _filter(where, resource, Trusted(catalog))

@@ -1,0 +1,113 @@
+"""Who asks, and what is in force: the actor, the snapshot and the one mutable reference.
+
+In: what the loader built. Out: `Actor`, `Snapshot`, `Context` (frozen), and `State`, whose single attribute is swapped
+whole when definitions change. A request keeps the snapshot it started with.
+"""
+
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Hashable, Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Generic, TypeVar
+
+from crud.definitions.config import Config
+from crud.presentation import Presentation
+from sql.catalog import Catalog
+from sql.database import Database
+
+if TYPE_CHECKING:
+    from crud.policy import Policy
+
+T = TypeVar("T")
+NOTHING: Mapping[str, object] = MappingProxyType({})
+
+
+@dataclass(frozen=True)
+class Actor:
+    """The caller. `roles` are canonical (`admin`, `anon` …); `account` is its row, for `$CURRENT_USER.field`."""
+
+    id: str | None = None
+    roles: frozenset[str] = frozenset({"anon"})
+    tenant: str | None = None
+    account: Mapping[str, object] = field(default_factory=lambda: NOTHING, hash=False)
+    claims: Mapping[str, object] = field(default_factory=lambda: NOTHING, hash=False)
+
+    @property
+    def admin(self) -> bool:
+        """Whether the caller may do everything."""
+        return "admin" in self.roles
+
+    @property
+    def values(self) -> Mapping[str, object]:
+        """What `ActorValue`s are bound to."""
+        return {**self.account, "id": self.id, "tenant": self.tenant}
+
+
+ANONYMOUS = Actor()
+
+
+class Memo(Generic[T]):
+    """Values made once per key, the least recently used going first; safe between threads."""
+
+    def __init__(self, capacity: int) -> None:
+        self._capacity = capacity
+        self._values: OrderedDict[Hashable, T] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def get(self, key: Hashable, make: Callable[[], T]) -> T:
+        """The value of a key. `make` runs outside the lock: two threads may both make one, either serves."""
+        with self._lock:
+            if key in self._values:
+                self._values.move_to_end(key)
+                return self._values[key]
+        value = make()
+        with self._lock:
+            self._values[key] = value
+            if len(self._values) > self._capacity:
+                self._values.popitem(last=False)
+        return value
+
+
+@dataclass(frozen=True, eq=False)
+class Snapshot:
+    """Everything that is in force at one moment. `compiled` goes with it, so nothing outlives its definitions."""
+
+    config: Config
+    catalog: Catalog
+    presentations: Mapping[str, Presentation]
+    policy: "Policy"
+    databases: Mapping[str, Database]
+    compiled: Memo[object] = field(default_factory=lambda: Memo(1000))
+
+    def database(self, source: str) -> Database:
+        """The database of a source."""
+        return self.databases[source]
+
+    @property
+    def system(self) -> Database:
+        """The database that holds our own tables."""
+        return self.databases[self.config.server.system]
+
+
+@dataclass(frozen=True)
+class Context:
+    """What a request works with."""
+
+    snapshot: Snapshot
+    actor: Actor
+
+
+class State:
+    """The one mutable reference of a process."""
+
+    def __init__(self, snapshot: Snapshot) -> None:
+        self._snapshot = snapshot
+
+    def current(self) -> Snapshot:
+        """What is in force now."""
+        return self._snapshot
+
+    def swap(self, snapshot: Snapshot) -> None:
+        """Put another snapshot in force, in one assignment."""
+        self._snapshot = snapshot

@@ -1,0 +1,47 @@
+"""The application factory: configuration in, a Flask application that speaks every dialect out.
+
+`create_app()` reads the configuration that the environment names (`crud.startup`), builds the first snapshot, mounts the
+dialects and hangs the commands of `crud.cli` under `flask`.
+"""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+import click
+from flask import Flask
+
+from crud import auth, cli, dialect, startup
+from crud.definitions.config import Config
+from crud.definitions.problems import ConfigError
+from crud.dialects import DIALECTS
+from crud.state import State
+from sql.errors import DatabaseError
+
+
+class StartError(click.ClickException):
+    """The service cannot start: every mistake in the configuration, or the database that cannot be reached."""
+
+
+def create_app(
+    config: Config | Path | str | None = None, *, dialects: Iterable[dialect.Dialect] = tuple(DIALECTS.values())
+) -> Flask:
+    """The WSGI application. `config` is a configuration, the path of one, or None for what the environment names.
+
+    Raises StartError, which `flask` prints without a traceback.
+    """
+    try:
+        return _create(config, tuple(dialects))
+    except (ConfigError, DatabaseError) as error:
+        raise StartError(str(error)) from error
+
+
+def _create(config: Config | Path | str | None, dialects: tuple[dialect.Dialect, ...]) -> Flask:
+    read = config if isinstance(config, Config) else startup.configuration(config)
+    app = Flask("dragoman", static_folder=None)
+    app.url_map.strict_slashes = False
+    app.config.update(MAX_CONTENT_LENGTH=read.limits.body_bytes, MAX_FORM_PARTS=100)
+    auth.install(app, read)
+    state = State(startup.assemble(read, [each.name for each in dialects]))
+    dialect.install(app, state, dialects)
+    cli.install(app)
+    return app

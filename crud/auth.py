@@ -1,0 +1,135 @@
+"""Who is calling: passwords, tokens, and the actor behind a token.
+
+In: an e-mail and a password, or the text of a token. Out: a signed token, or an `Actor` read afresh from the accounts, so that a
+disabled account or a revoked token ends with its next request. Tokens are flask-jwt-extended's (HS256, issuer `dragoman`);
+passwords are argon2id. Needs the application context of Flask; knows no request.
+"""
+
+import os
+import secrets
+from collections.abc import Mapping
+from datetime import timedelta
+from functools import cache
+from pathlib import Path
+
+import jwt
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+from flask import Flask
+from flask_jwt_extended import JWTManager, create_access_token, decode_token
+from flask_jwt_extended.exceptions import JWTExtendedException
+
+from crud import system
+from crud.definitions.config import Config, canonical_role
+from crud.errors import ApiError
+from crud.state import Actor, Snapshot
+
+ALGORITHM = "HS256"
+ISSUER = "dragoman"
+HASHER = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
+
+
+def install(app: Flask, config: Config) -> None:
+    """Give Flask the settings of tokens."""
+    app.config.update(
+        JWT_SECRET_KEY=secret_of(config),
+        JWT_ALGORITHM=ALGORITHM,
+        JWT_DECODE_ALGORITHMS=[ALGORITHM],
+        JWT_ENCODE_ISSUER=ISSUER,
+        JWT_DECODE_ISSUER=ISSUER,
+        JWT_ACCESS_TOKEN_EXPIRES=timedelta(seconds=config.auth.access_seconds),
+    )
+    JWTManager(app)
+
+
+def secret_of(config: Config) -> str:
+    """The signing secret: the configured one, else one made on first start and kept in `var/secret` (mode 0600)."""
+    return config.auth.secret or kept_secret(Path("var/secret"))
+
+
+def kept_secret(path: Path) -> str:
+    """The secret in a file, made by whichever worker comes first."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_name(f"{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w") as file:
+        file.write(secrets.token_urlsafe(48))
+    try:
+        os.link(draft, path)
+    except FileExistsError:
+        pass
+    finally:
+        draft.unlink()
+    return path.read_text()
+
+
+# ---------------------------------------------------------------- passwords
+
+
+def hash_password(password: str) -> str:
+    """argon2id, 19 MiB, two passes (OWASP's first choice)."""
+    return HASHER.hash(password)
+
+
+@cache
+def _nobody() -> str:
+    return hash_password(secrets.token_urlsafe(16))
+
+
+def verified(password: str, hashed: str | None) -> bool:
+    """Whether a password fits. Without a hash the same work is done, so that time tells nothing."""
+    try:
+        return HASHER.verify(hashed or _nobody(), password) and hashed is not None
+    except (VerificationError, InvalidHashError):
+        return False
+
+
+def sign_in(snapshot: Snapshot, email: str, password: str) -> tuple[str, Mapping[str, object]]:
+    """A token and the account. Raises `invalid_credentials` alike for unknown accounts and wrong passwords."""
+    account = system.find_account_by_email(snapshot.system, email)
+    hashed = account.get("password_hash") if account else None
+    if not verified(password, str(hashed) if hashed else None) or account is None:
+        raise ApiError("invalid_credentials", "Invalid credentials")
+    if not account["is_active"]:
+        raise ApiError("invalid_credentials", "Account is disabled")
+    return issue(account), account
+
+
+def issue(account: Mapping[str, object]) -> str:
+    """An access token of an account."""
+    return str(create_access_token(identity=str(account["id"])))
+
+
+# ---------------------------------------------------------------- tokens
+
+
+def actor_of(snapshot: Snapshot, token: str) -> Actor:
+    """The actor behind a token. Raises `invalid_token` for one that is forged, expired, revoked or orphaned."""
+    claims = claims_of(token)
+    if system.is_revoked(snapshot.system, str(claims["jti"])):
+        raise ApiError("invalid_token", "Invalid or expired token")
+    account = system.load_account(snapshot.system, str(claims["sub"]))
+    if account is None or not account["is_active"]:
+        raise ApiError("invalid_token", "Invalid or expired token")
+    return actor_from(account, claims)
+
+
+def actor_from(account: Mapping[str, object], claims: Mapping[str, object]) -> Actor:
+    """The actor of an account row with its role names."""
+    named = account["roles"]
+    assert isinstance(named, tuple | list)
+    shown = {name: value for name, value in account.items() if name not in ("password_hash", "roles")}
+    tenant = account["tenant_id"]
+    roles = frozenset(canonical_role(str(role)) for role in named)
+    return Actor(str(account["id"]), roles, str(tenant) if tenant is not None else None, shown, claims)
+
+
+def claims_of(token: str) -> Mapping[str, object]:
+    """The verified claims of an access token. Signature, issuer, expiry and kind are checked."""
+    try:
+        claims: dict[str, object] = decode_token(token)
+    except (jwt.PyJWTError, JWTExtendedException, ValueError, KeyError, TypeError):
+        raise ApiError("invalid_token", "Invalid or expired token") from None
+    if claims.get("type") != "access" or "exp" not in claims or "sub" not in claims or "jti" not in claims:
+        raise ApiError("invalid_token", "Invalid or expired token")
+    return claims

@@ -1,0 +1,115 @@
+"""The command line: `flask prepare`, `flask config check`.
+
+In: the environment. Out: text on the terminal, and what a first start needs: database, sample data, an administrator.
+"""
+
+import os
+import secrets
+import sys
+from pathlib import Path
+
+import click
+from flask import Flask
+from flask.cli import AppGroup, with_appcontext
+
+from crud import auth, startup, system
+from crud.definitions import check_config
+from crud.dialect import served
+from crud.state import ANONYMOUS, Snapshot
+from sql.catalog import Resource
+
+config_commands = AppGroup("config", help="Read and check the configuration.")
+
+
+def install(app: Flask) -> None:
+    """Give the application its commands."""
+    app.cli.add_command(config_commands)
+    app.cli.add_command(prepare)
+
+
+@config_commands.command("check")
+@click.argument("path", required=False, type=click.Path(path_type=Path))
+def check(path: Path | None) -> None:
+    """Say whether a configuration is good: every mistake with file, line, key and what is allowed."""
+    found = path or Path(os.environ.get("DRAGOMAN_CONFIG") or startup.HERE / "config.yml")
+    problems = check_config(found)
+    for problem in problems:
+        click.echo(str(problem), err=True)
+    if problems:
+        sys.exit(1)
+    click.echo(f"{found}: good")
+
+
+@click.command()
+@with_appcontext
+def prepare() -> None:
+    """Make the first administrator if there is none, and print how to use the service."""
+    snapshot = served().state.current()
+    click.echo(banner(snapshot, first_administrator(snapshot)))
+
+
+def first_administrator(snapshot: Snapshot) -> tuple[str, str] | None:
+    """E-mail and password of the administrator that was just made, or None where there was one."""
+    if system.has_administrator(snapshot.system):
+        return None
+    email = os.environ.get("ADMIN_EMAIL") or "admin@example.com"
+    password = os.environ.get("ADMIN_PASSWORD") or secrets.token_urlsafe(12)
+    hashed = auth.hash_password(password)
+    system.create_account(snapshot.system, email=email, password_hash=hashed, name="Administrator", roles=("admin",))
+    return email, password
+
+
+# ---------------------------------------------------------------- what is printed
+
+
+def banner(snapshot: Snapshot, made: tuple[str, str] | None) -> str:
+    """Where the service listens, how to sign in, and one request per dialect."""
+    server = snapshot.config.server
+    base = f"http://{server.host}:{server.port}"
+    email, password = made or (os.environ.get("ADMIN_EMAIL") or "admin@example.com", "…")
+    resource, public = example_resource(snapshot)
+    lines = [f"Dragoman listens on {base}", "", "Sign in:" if made else "Sign in (the administrator exists already):"]
+    lines += _sign_in(base, email, password)
+    if made and "ADMIN_PASSWORD" not in os.environ:
+        lines += ["", f"The first administrator is {email}; this password is shown once: {password}"]
+    if resource is not None:
+        lines += ["", "One request in each dialect:" if public else "One request in each dialect (after signing in):"]
+        lines += [f"  {line}" for line in example_lines(snapshot, resource, (base, public))]
+    return "\n".join([*lines, ""])
+
+
+def _sign_in(base: str, email: str, password: str) -> list[str]:
+    body = f'{{"email":"{email}","password":"{password}"}}'
+    pick = "python3 -c 'import json,sys; print(json.load(sys.stdin)[\"token\"])'"
+    return [f"  TOKEN=$(curl -s {base}/auth/login -H 'Content-Type: application/json' \\", f"    -d '{body}' | {pick})"]
+
+
+def example_resource(snapshot: Snapshot) -> tuple[Resource | None, bool]:
+    """A resource to show, and whether anybody may read it: `products` of the sample, else the first there is."""
+    own = sorted((each for each in snapshot.catalog if not each.system), key=lambda each: each.name != "products")
+    for resource in own:
+        if snapshot.policy.access(resource, ANONYMOUS.roles, "read", tenantless=True).allowed:
+            return resource, True
+    return (own[0], False) if own else (None, False)
+
+
+# dialect → how a short list is asked
+EXAMPLES = {
+    "phantom": "/api/{name}?limit=2",
+    "xond": "/json/{name}?pageSize=2",
+    "sonicjs": "/v1/{name}?limit=2",
+    "metal": "/schema/{namespace}/{entity}",
+    "baasix": "/items/{name}?limit=2",
+}
+
+
+def example_lines(snapshot: Snapshot, resource: Resource, at: tuple[str, bool]) -> list[str]:
+    """One working curl line per dialect."""
+    base, public = at
+    token = "" if public else ' -H "Authorization: Bearer $TOKEN"'
+    lines = []
+    for dialect, path in EXAMPLES.items():
+        name = snapshot.presentations[dialect].name(resource)
+        shown = path.format(name=name, namespace=resource.namespace, entity=resource.entity or resource.name)
+        lines.append(f"curl -s '{base}{shown.replace(' ', '%20')}'{token}")
+    return lines

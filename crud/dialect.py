@@ -1,0 +1,257 @@
+"""What every dialect stands on: its mounts, the context of a request, names and parameters to parse, answers and refusals.
+
+In: Flask's request. Out: for the dialects `context()`, `scope()`, `reader()`, `open_resource()`, `answer()`; for the application
+`install()`, which mounts the dialects and answers every refusal in the envelope of the dialect whose mount is the
+longest prefix of the path. The only room besides the dialects that knows the web.
+"""
+
+import re
+import uuid
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+
+import orjson
+import structlog
+from flask import Blueprint, Flask, Response, current_app, g, request
+from werkzeug.exceptions import HTTPException, MethodNotAllowed
+
+from crud import auth, permissions
+from crud.errors import ApiError, unknown_resource
+from crud.params import Reader, Scope, Values
+from crud.presentation import Presentation
+from crud.state import ANONYMOUS, Context, State
+from sql import errors as sql
+from sql.catalog import Resource
+
+log = structlog.get_logger()
+Render = Callable[[ApiError], tuple[object, int]]
+
+
+@dataclass(frozen=True)
+class Dialect:
+    """A wire dialect: its name, its mounts (blueprints with a default path), how it words a refusal.
+
+    `cookie` names a cookie that may carry the token.
+    """
+
+    name: str
+    mounts: tuple["Mount", ...]
+    render_error: Render
+    cookie: str | None = None
+
+
+@dataclass(frozen=True)
+class Mount:
+    """One path of a dialect and the routes below it."""
+
+    path: str
+    blueprint: Blueprint
+
+
+def mount(dialect: str, path: str) -> Mount:
+    """A mount to hang routes on: `@API.blueprint.get("/<name>")`. Its requests get a context before a view runs."""
+    name = f"{dialect}:{path.strip('/').replace('/', '-')}"
+    return Mount(path, Blueprint(name, __name__))
+
+
+# ---------------------------------------------------------------- inside a request
+
+
+def context() -> Context:
+    """The snapshot and the actor of this request."""
+    found: Context = g.context
+    return found
+
+
+def presentation(dialect: str) -> Presentation:
+    """The names of a dialect in this request's snapshot."""
+    return context().snapshot.presentations[dialect]
+
+
+def scope(dialect: str) -> Scope:
+    """What a parser of this dialect works in, with an empty list of values."""
+    snapshot = context().snapshot
+    return Scope(presentation(dialect), snapshot.catalog, Values(), snapshot.config.limits.list_items)
+
+
+def reader() -> Reader:
+    """The query parameters of this request."""
+    return Reader(request.args.lists())
+
+
+def open_resource(dialect: str, written: str) -> Resource:
+    """The resource of a written name, once it is known that the caller may read it. Raises ApiError."""
+    try:
+        resource = presentation(dialect).resource(written)
+    except sql.UnknownResource:
+        raise unknown_resource(written) from None
+    return admit(resource, written)
+
+
+def admit(resource: Resource, written: str) -> Resource:
+    """The resource, if the caller may read it: checked before anything about its fields is said."""
+    snapshot = context().snapshot
+    gate = permissions.gate_for(snapshot.policy, snapshot.catalog, context().actor)
+    permissions.require(gate, resource, written)
+    return resource
+
+
+def answer(body: object, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
+    """A JSON response. Decimals keep their digits; a body over the configured size is a 413."""
+    data = to_json(body)
+    limit = context().snapshot.config.limits.response_bytes if "context" in g else len(data)
+    if len(data) > limit:
+        raise ApiError("too_large", "Response body too large")
+    return Response(data, status, headers, mimetype="application/json")
+
+
+def to_json(body: object) -> bytes:
+    """JSON text as every answer carries it."""
+    return orjson.dumps(body, default=_plain, option=orjson.OPT_NON_STR_KEYS)
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, Decimal):
+        return orjson.Fragment(decimal_text(value))
+    if isinstance(value, int):
+        return orjson.Fragment(str(value))
+    raise TypeError(type(value).__name__)
+
+
+def decimal_text(value: Decimal) -> str:
+    """A decimal in plain digits, trailing zeros dropped: one number, one text, on both backends."""
+    if not value.is_finite():
+        return "null"
+    text = format(value, "f")
+    return (text.rstrip("0").rstrip(".") or "0") if "." in text else text
+
+
+# ---------------------------------------------------------------- the application's side
+
+
+@dataclass(frozen=True)
+class Served:
+    """What the application serves: dialects by their actual mounts, longest first."""
+
+    state: State
+    mounts: tuple[tuple[str, Dialect], ...]
+
+    def dialect_of(self, path: str) -> Dialect | None:
+        """The dialect whose mount is the longest prefix of a path."""
+        return next((found for at, found in self.mounts if path == at or path.startswith(f"{at}/")), None)
+
+
+def install(app: Flask, state: State, dialects: Iterable[Dialect]) -> None:
+    """Mount the enabled dialects, open a context before each request, answer every refusal in its envelope."""
+    mounts = []
+    for dialect in dialects:
+        settings = state.current().config.dialect(dialect.name)
+        if settings.enabled:
+            for each in dialect.mounts:
+                at = settings.mounts.get(each.path, each.path)
+                app.register_blueprint(each.blueprint, url_prefix=at)
+                mounts.append((at, dialect))
+    app.extensions["dragoman"] = Served(state, tuple(sorted(mounts, key=lambda pair: -len(pair[0]))))
+    app.before_request(_open)
+    app.after_request(_close)
+    for kind in (ApiError, sql.SqlError, HTTPException, Exception):
+        app.register_error_handler(kind, _refuse)
+
+
+def served() -> Served:
+    """What this application serves."""
+    found: Served = current_app.extensions["dragoman"]
+    return found
+
+
+_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
+
+
+def _open() -> None:
+    g.request_id = request.headers.get("X-Request-Id", "")
+    if not _REQUEST_ID.fullmatch(g.request_id):
+        g.request_id = uuid.uuid4().hex
+    snapshot = served().state.current()
+    g.context = Context(snapshot, ANONYMOUS)
+    if len(request.query_string) > snapshot.config.limits.query_bytes:
+        raise ApiError("bad_parameter", f"The query string is longer than {snapshot.config.limits.query_bytes} bytes")
+    dialect = served().dialect_of(request.path)
+    token = bearer(dialect.cookie if dialect else None)
+    if token is not None:
+        g.context = Context(snapshot, auth.actor_of(snapshot, token))
+
+
+def bearer(cookie: str | None) -> str | None:
+    """The token of a request: the Authorization header, else the dialect's cookie. Another scheme is refused."""
+    header = request.headers.get("Authorization")
+    if header is None:
+        return request.cookies.get(cookie) if cookie else None
+    scheme, _, token = header.partition(" ")
+    if scheme.lower() != "bearer" or not token.strip():
+        raise ApiError("invalid_token", "Invalid or expired token")
+    return token.strip()
+
+
+def _close(response: Response) -> Response:
+    response.headers["X-Request-Id"] = g.get("request_id", "")
+    response.headers.setdefault("Cache-Control", "no-store")
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    return response
+
+
+# sql error → (kind, message); the first that fits.
+TOLD: tuple[tuple[type[sql.SqlError], str, str], ...] = (
+    (sql.UnknownResource, "unknown_resource", "Resource not found"),
+    (sql.BadValue, "bad_parameter", ""),
+    (sql.Unsupported, "bad_parameter", ""),
+    (sql.Timeout, "timeout", "The query took too long; ask for less or filter on an indexed field"),
+    (sql.Busy, "busy", "The database is busy, try again"),
+    (sql.Unavailable, "busy", "The database cannot be reached, try again"),
+    (sql.UniqueViolation, "conflict", "A row with this value exists already"),
+    (sql.ForeignKeyViolation, "conflict", "The row refers to a missing row, or others refer to it"),
+)
+
+# HTTP status of a routing error → kind
+ROUTING: Mapping[int, str] = {404: "unknown_path", 405: "wrong_method", 413: "too_large", 415: "unsupported_media"}
+
+
+def told(error: Exception) -> ApiError:
+    """What the caller is told of an exception. Anything unforeseen is `internal`, and the log has the rest."""
+    match error:
+        case ApiError():
+            return error
+        case HTTPException() if error.code is not None and error.code < 500:
+            kind = ROUTING.get(error.code, "bad_body")
+            return ApiError(kind, error.name if kind != "wrong_method" else f"{request.method} method not allowed")
+        case sql.SqlError():
+            for kind_of, kind, message in TOLD:
+                if isinstance(error, kind_of):
+                    return ApiError(kind, message or str(error))
+    log.error("internal error", request_id=g.get("request_id"), path=request.path, exc_info=error)
+    return ApiError("internal", "Internal server error")
+
+
+def _refuse(error: Exception) -> Response:
+    refusal = told(error)
+    dialect = served().dialect_of(request.path)
+    body, status = (dialect.render_error if dialect else problem)(refusal)
+    response = Response(to_json(body), status, mimetype="application/json" if dialect else "application/problem+json")
+    response.headers.update(_headers(refusal, status))
+    if isinstance(error, MethodNotAllowed) and error.valid_methods:
+        response.headers["Allow"] = ", ".join(sorted(error.valid_methods))
+    return response
+
+
+def _headers(refusal: ApiError, status: int) -> dict[str, str]:
+    if refusal.kind in ("unauthorized", "invalid_token"):
+        hint = ' error="invalid_token"' if refusal.kind == "invalid_token" else ""
+        return {"WWW-Authenticate": f"Bearer{hint}"}
+    return {"Retry-After": "1"} if status == 503 else {}
+
+
+def problem(error: ApiError) -> tuple[object, int]:
+    """A refusal outside every dialect (RFC 9457)."""
+    body = {"type": "about:blank", "title": error.message, "status": error.status, "code": error.kind}
+    return body, error.status
+

@@ -1,0 +1,58 @@
+"""From the environment to the first snapshot: which configuration, which databases, the catalog and the rules.
+
+In: `DRAGOMAN_CONFIG`, `DATABASE_URL`, or a path. Out: `Config`, and a `Snapshot` that is checked whole. Our own tables and
+declared tables that do not exist are created on the way, safely between workers that start at once.
+"""
+
+import os
+from collections.abc import Iterable
+from pathlib import Path
+
+import structlog
+
+from crud import system
+from crud.definitions import config_for_database, read_config
+from crud.definitions.config import Config, Limits, Source
+from crud.definitions.problems import ConfigError
+from crud.loader import load
+from crud.policy import Policy
+from crud.state import Snapshot
+from sql.database import Database, Options, open_database
+
+log = structlog.get_logger()
+HERE = Path(__file__).resolve().parent.parent
+
+
+def configuration(path: Path | str | None = None) -> Config:
+    """The configuration of a path, else of DRAGOMAN_CONFIG, else of DATABASE_URL alone, else the sample's."""
+    named = path or os.environ.get("DRAGOMAN_CONFIG")
+    if named:
+        return read_config(Path(named))
+    if url := os.environ.get("DATABASE_URL"):
+        return config_for_database(url)
+    return read_config(HERE / "config.yml")
+
+
+def open_source(source: Source, limits: Limits) -> Database:
+    """The database of a source, not yet connected."""
+    options = Options(
+        statement_seconds=limits.statement_seconds,
+        busy_seconds=source.busy_seconds,
+        pool_size=source.pool_size,
+        read_only=source.read_only,
+    )
+    return open_database(source.url, options=options)
+
+
+def assemble(config: Config, dialects: Iterable[str]) -> Snapshot:
+    """The snapshot of a configuration. Raises ConfigError with everything that does not fit."""
+    databases = {name: open_source(source, config.limits) for name, source in config.sources.items()}
+    system.install(databases[config.server.system], config)
+    loaded = load(config, databases, dialects=tuple(dialects))
+    policy = Policy(loaded.catalog, loaded.rules)
+    problems = [*loaded.problems, *policy.check()]
+    if problems:
+        raise ConfigError(problems)
+    for note in loaded.notes:
+        log.info("name", note=note)
+    return Snapshot(config, loaded.catalog, loaded.presentations, policy, databases)

@@ -1,0 +1,106 @@
+"""The sample project, served by the real application on SQLite and on PostgreSQL.
+
+`client` runs each test on both; `admin` and `user` are the headers of the first administrator and of Test User.
+"""
+
+import os
+import uuid
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from app import create_app
+from crud import auth, system
+from crud.definitions import read_config
+from crud.dialect import served
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+SECRET = "a secret of the tests, long enough for HS256"
+ADMIN = ("admin@dragoman.example", "Str0ng-Passw0rd!")
+USER = ("test@example.com", "Us3r-Passw0rd!")
+BACKENDS = ("sqlite", "postgres")
+Token = dict[str, str]
+
+
+@pytest.fixture(scope="session")
+def make_app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Flask]]:
+    """`make_app(path_or_text, url)`: the application of a configuration over a database."""
+    made: list[Flask] = []
+
+    def make(config: Path | str, url: str, **options: object) -> Flask:
+        path = config
+        if isinstance(config, str):
+            path = tmp_path_factory.mktemp("config") / "config.yml"
+            path.write_text(config)
+        before = {name: os.environ.get(name) for name in ("DATABASE_URL", "DRAGOMAN_SECRET")}
+        os.environ.update(DATABASE_URL=url, DRAGOMAN_SECRET=SECRET)
+        try:
+            app = create_app(read_config(Path(path)), **options)  # type: ignore[arg-type]
+        finally:
+            for name, value in before.items():
+                os.environ.pop(name, None) if value is None else os.environ.__setitem__(name, value)
+        made.append(app)
+        return app
+
+    yield make
+    for app in made:
+        for database in app.extensions["dragoman"].state.current().databases.values():
+            database.close()
+
+
+@pytest.fixture(scope="session", params=BACKENDS)
+def database_url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The URL of an empty database on each backend."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path_factory.mktemp('sample') / 'sample.sqlite'}"
+    return new_postgres(request.getfixturevalue("postgres_server"))
+
+
+def new_postgres(server: str) -> str:
+    """The URL of an empty database on the test run's server, which goes with the server."""
+    name = f"sample_{uuid.uuid4().hex}"
+    with psycopg.connect(server, autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE \"{name}\" TEMPLATE template0 ENCODING 'UTF8'")
+    return server.replace("/postgres?", f"/{name}?", 1)
+
+
+@pytest.fixture(scope="session")
+def sample(make_app: Callable[..., Flask], database_url: str) -> Flask:
+    """The sample project with an administrator and a password for Test User."""
+    app = make_app(ROOT / "config.yml", database_url)
+    with app.app_context():
+        database = served().state.current().system
+        system.create_account(
+            database, email=ADMIN[0], password_hash=auth.hash_password(ADMIN[1]), name="Admin", roles=("admin",)
+        )
+        system.set_password(database, email=USER[0], password_hash=auth.hash_password(USER[1]))
+    return app
+
+
+@pytest.fixture
+def client(sample: Flask) -> FlaskClient:
+    """A client of the sample project."""
+    return sample.test_client()
+
+
+@pytest.fixture(scope="session")
+def admin(sample: Flask) -> Token:
+    """The headers of the administrator."""
+    return signed_in(sample, *ADMIN)
+
+
+@pytest.fixture(scope="session")
+def user(sample: Flask) -> Token:
+    """The headers of Test User, whose role is `user`."""
+    return signed_in(sample, *USER)
+
+
+def signed_in(app: Flask, email: str, password: str) -> Token:
+    """The headers of an account, got by signing in."""
+    answer = app.test_client().post("/auth/login", json={"email": email, "password": password})
+    assert answer.status_code == 200, answer.get_data(as_text=True)
+    return {"Authorization": f"Bearer {answer.json['token']}"}

@@ -1,0 +1,23 @@
+"""The builder: an authorised query and the catalog in, compiled statements out. The only maker of SQL for reads.
+
+Rooms: `kit` (what every room is given), `values` (binders), `expressions`, `filters`, `orders`, `includes`, `select`,
+`aggregates`. No room knows which database it prints for: what differs is asked of the `Backend`.
+"""
+
+from sql.builder.aggregates import compile_groups
+from sql.builder.kit import Kit
+from sql.builder.select import compile_rows
+from sql.catalog import Catalog
+from sql.backend import Backend
+from sql.compiled import Compiled
+from sql.query import Authorized, Query
+
+__all__ = ["compile_query"]
+
+
+def compile_query(authorized: Authorized[Query], catalog: Catalog, backend: Backend, *, max_rows: int) -> Compiled:
+    """The statements of a query. Their text depends on the query's shape alone."""
+    query, kit = authorized.query, Kit(catalog, backend, max_rows)
+    if query.group or query.aggregates:
+        return compile_groups(kit, query)
+    return compile_rows(kit, query)

@@ -1,0 +1,64 @@
+"""What every room of the builder is given: the catalog, the backend, and names for the tables of one statement.
+
+In: a resource. Out: a `Scope`, the resource under an alias of its own; fragments for its table and its joins.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from itertools import count
+
+from sql.backend import Backend
+from sql.catalog import Catalog, Pairs, Relation, Resource, Table
+from sql.errors import Unsupported
+from sql.fragment import Fragment, ident, join, sql
+
+
+@dataclass(frozen=True)
+class Scope:
+    """A resource in a statement, under its alias."""
+
+    resource: Resource
+    alias: str
+
+
+@dataclass(frozen=True)
+class Kit:
+    """The tools of one statement."""
+
+    catalog: Catalog
+    backend: Backend
+    max_rows: int
+    numbers: Iterator[int] = field(default_factory=count)
+
+    def fresh(self) -> "Kit":
+        """The same tools for another statement: aliases begin anew."""
+        return replace(self, numbers=count())
+
+    def scope(self, resource: Resource) -> Scope:
+        """The resource under the next alias."""
+        return Scope(resource, f"t{next(self.numbers)}")
+
+    def target(self, here: Scope, relation: Relation) -> Scope:
+        """The resource that a relation leads to, under the next alias. It must be in the same database."""
+        target = self.catalog.target(relation)
+        if target.source != here.resource.source:
+            raise Unsupported(f"{relation.name!r} leads to another database")
+        return self.scope(target)
+
+    def name(self, scope: Scope, column: str) -> Fragment:
+        """A column, whole and quoted."""
+        return ident(self.backend, scope.resource.column(column).name, under=scope.alias)
+
+    def source(self, scope: Scope) -> Fragment:
+        """The scope's table in a FROM."""
+        return self.table(scope.resource.reads or scope.resource.table, scope.alias)
+
+    def table(self, table: Table, alias: str) -> Fragment:
+        """A table under an alias."""
+        names = (table.name,) if table.schema is None else (table.schema, table.name)
+        return sql("{} AS {}", ident(self.backend, *names), Fragment(alias))
+
+    def link(self, near: Scope, far: Scope, pairs: Pairs) -> Fragment:
+        """The condition that joins two scopes."""
+        equal = [sql("{} = {}", self.name(far, there), self.name(near, here)) for here, there in pairs]
+        return join(" AND ", equal)

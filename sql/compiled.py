@@ -1,0 +1,52 @@
+"""A query as statements, ready to be executed any number of times.
+
+In: what the builder printed. Out: `Compiled`, a tree: the statement of the query itself and one child per to-many
+include, each with the function that makes rows of its tuples.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sql.fragment import Binder, Bindings, Fragment
+
+Raw = tuple[Any, ...]
+Lists = Mapping[object, Sequence[dict[str, object]]]
+Build = Callable[[Sequence[Raw], Sequence[Lists]], list[dict[str, object]]]
+
+
+@dataclass(frozen=True)
+class Statement:
+    """Text that is the same for every set of values, and what gives its parameters."""
+
+    text: str
+    binders: tuple[Binder, ...] = ()
+
+    def bind(self, bindings: Bindings) -> tuple[object, ...]:
+        """The parameters of one execution."""
+        return tuple(binder(bindings) for binder in self.binders)
+
+
+@dataclass(frozen=True)
+class Child:
+    """A to-many include: its statement's first column is the number of the parent; `key` are columns of the parent."""
+
+    compiled: "Compiled"
+    key: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Compiled:
+    """One level of a read. `counted`: a total is asked; without a `count` statement it is the number of rows."""
+
+    statement: Statement
+    build: Build
+    max_rows: int
+    count: Statement | None = None
+    counted: bool = False
+    children: tuple[Child, ...] = ()
+
+
+def statement(fragment: Fragment) -> Statement:
+    """The fragment as a whole statement."""
+    return Statement(fragment.text, fragment.params)

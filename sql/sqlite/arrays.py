@@ -1,0 +1,48 @@
+"""Arrays on SQLite: JSON lists in text columns.
+
+In: the stored text and the JSON list of what is asked. Out: 1, 0, or None where there is no list. NULLs match nothing.
+"""
+
+import json
+from collections.abc import Callable, Mapping
+from decimal import Decimal
+from types import MappingProxyType
+
+from sql.sqlite.documents import Item, tagged
+
+
+def test(op: str, stored: object, asked: str) -> int | None:
+    """One of the array operators."""
+    if not isinstance(stored, str):
+        return None
+    try:
+        held, wanted = _items(stored), _items(asked)
+    except ValueError:
+        return None
+    return None if held is None or wanted is None else int(_TESTS[op](held, wanted))
+
+
+def _items(text: str) -> list[Item] | None:
+    items = json.loads(text, parse_float=Decimal)
+    return [tagged(item) for item in items] if isinstance(items, list) else None
+
+
+_NULL = tagged(None)
+
+
+def _contains(held: list[Item], wanted: list[Item]) -> bool:
+    return all(item != _NULL and item in held for item in wanted)
+
+
+def _overlaps(held: list[Item], wanted: list[Item]) -> bool:
+    return any(item != _NULL and item in wanted for item in held)
+
+
+_TESTS: Mapping[str, Callable[[list[Item], list[Item]], bool]] = MappingProxyType(
+    {
+        "array_contains": _contains,
+        "array_contained": lambda held, wanted: _contains(wanted, held),
+        "array_overlaps": _overlaps,
+        "not_array_overlaps": lambda held, wanted: not _overlaps(held, wanted),
+    }
+)

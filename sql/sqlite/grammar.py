@@ -1,0 +1,150 @@
+"""SQLite's grammar: how the builder's expressions are spelt there.
+
+In: terms and parameters. Out: fragments with `?` marks, decoders. What SQLite lacks is a function of ours
+(`sql.sqlite.functions`).
+"""
+
+from dataclasses import dataclass, replace
+from typing import LiteralString
+
+from sql.backend import Decoder, Keys, Operand, Parameter, Shown, Term
+from sql.catalog import Column
+from sql.errors import Unsupported
+from sql.fragment import Bindings, Fragment, ident, join, sql, value
+from sql.sqlite import encoding
+from sql.sqlite.operators import OPERATORS, comparable
+from sql.types import INTEGER, JSON, TEXT, Type
+
+INTEGRAL = frozenset({"integer", "bigint", "epoch_ms"})
+MEAN_DIGITS = 6
+
+
+@dataclass(frozen=True)
+class Sqlite:
+    """The backend `sqlite`."""
+
+    name: str = "sqlite"
+
+    def ident(self, name: str, /) -> str:
+        if "\x00" in name:
+            raise Unsupported("A name cannot contain NUL")
+        return '"' + name.replace('"', '""') + '"'
+
+    def column(self, alias: str, column: Column) -> Term:
+        text = ident(self, column.name, under=alias)
+        if column.storage == "mixed":
+            text = sql("dragoman_instant({})", text)
+        keeps = encoding.stored(column.type, column.storage)
+        return Term(text, column.type, column.nullable, column.native, keeps, computed=False)
+
+    def parameter(self, parameter: Parameter) -> Term:
+        get, type = parameter.get, parameter.type
+        encode = encoding.encode_list if parameter.many else encoding.encode
+        mark = value("?", lambda bindings: encode(get(bindings), type))
+        return Term(mark, type, storage=encoding.stored(type, None))
+
+    def compare(self, op: str, left: Term, right: tuple[Operand, ...]) -> Fragment:
+        return OPERATORS[op](left, right)
+
+    def comparable(self, term: Term) -> Term:
+        return replace(term, sql=comparable(term))
+
+    def order(self, term: Term, *, descending: bool) -> Fragment:
+        direction: LiteralString = " DESC" if descending else ""
+        nulls: LiteralString = (" NULLS FIRST" if descending else " NULLS LAST") if term.nullable else ""
+        return sql("{}{}{}", term.sql, Fragment(direction), Fragment(nulls))
+
+    def cast(self, term: Term, type: Type) -> Term:
+        """Types and storages are words of our own: constants."""
+        words = (term.type.name, term.storage or "", type.name)
+        known = join(", ", [Fragment(f"'{word}'") for word in words])
+        return Term(sql("dragoman_cast({}, {})", term.sql, known), type, storage=encoding.stored(type, None))
+
+    def date_part(self, part: str, term: Term) -> Term:
+        words = (part, term.type.name, term.storage or "")
+        known = join(", ", [Fragment(f"'{word}'") for word in words])
+        return Term(sql("dragoman_part({}, {})", term.sql, known), INTEGER)
+
+    def json_path(self, term: Term, keys: Parameter) -> Term:
+        get = keys.get
+        mark = value("?", lambda bindings: encoding.encode_list(get(bindings), TEXT))
+        return Term(sql("dragoman_json_path({}, {})", term.sql, mark), JSON)
+
+    def json_length(self, term: Term) -> Term:
+        return Term(sql("dragoman_json_length({})", term.sql), INTEGER)
+
+    def json_kind(self, term: Term) -> Term:
+        return Term(sql("dragoman_json_kind({})", term.sql), TEXT)
+
+    def aggregate(self, function: str, term: Term) -> Shown:
+        match function:
+            case "count":
+                return Shown(sql("count({})", term.sql))
+            case "count_distinct":
+                return Shown(sql("count(DISTINCT {})", comparable(term)))
+            case "sum":
+                return _sum(term)
+            case "avg":
+                return _avg(term)
+            case "min":
+                return Shown(sql("min({})", comparable(term)), encoding.decoder(term))
+            case "max":
+                return Shown(sql("max({})", comparable(term)), encoding.decoder(term))
+        return Shown(sql("dragoman_list({}, {})", term.sql, comparable(term)), _each(encoding.decoder(term)))
+
+    def shown(self, term: Term) -> Shown:
+        return Shown(term.sql, encoding.decoder(term))
+
+    def keys(self, columns: tuple[Column, ...], alias: str) -> Keys:
+        source = sql("json_each({}) AS {}", value("?", _parents), Fragment(alias))
+        number, whole = Fragment(f"{alias}.key"), Fragment(f"{alias}.value")
+        if len(columns) == 1:
+            return Keys(source, number, (whole,))
+        parts = [sql("json_extract({}, {})", whole, Fragment(f"'$[{index}]'")) for index in range(len(columns))]
+        return Keys(source, number, tuple(parts))
+
+
+SQLITE = Sqlite()
+
+
+def _parents(bindings: Bindings) -> str:
+    return encoding.dumps([key[0] if len(key) == 1 else key for key in bindings.parents])
+
+
+def _halves(term: Term) -> Fragment:
+    """The sum of whole numbers in two halves, which never overflow: SQLite's own sum would fail beyond 64 bits."""
+    return sql("sum({0} >> 32), sum({0} & 4294967295)", term.sql)
+
+
+def _sum(term: Term) -> Shown:
+    if term.type.name in INTEGRAL:
+        return Shown(sql("dragoman_total({})", _halves(term)), int)
+    if term.type.name == "decimal":
+        return Shown(sql("dragoman_sum({})", term.sql), encoding.decimal)
+    return Shown(sql("sum({})", term.sql))
+
+
+def _avg(term: Term) -> Shown:
+    if term.type.name in INTEGRAL:
+        return Shown(sql("dragoman_mean({}, count({}))", _halves(term), term.sql), encoding.decimal)
+    if term.type.name == "decimal":
+        digits = Fragment(str(mean_digits(term.type)))
+        return Shown(sql("dragoman_avg({}, {})", term.sql, digits), encoding.decimal)
+    return Shown(sql("avg({})", term.sql))
+
+
+def mean_digits(type: Type) -> int:
+    """How many decimals an average has: six more than its column."""
+    return MEAN_DIGITS + (6 if type.scale is None else type.scale) if type.name == "decimal" else MEAN_DIGITS
+
+
+def _each(decode: Decoder | None) -> Decoder:
+    """The list that our aggregate made, each of its items decoded."""
+
+    def decoded(raw: str) -> object:
+        items = encoding.DECODERS["array"](raw)
+        if decode is None or not isinstance(items, list):
+            return items
+        return [decode(item) for item in items]
+
+    return decoded

@@ -46,6 +46,15 @@ def test_every_module_says_what_it_is(path: Path) -> None:
     assert ast.get_docstring(tree) or not tree.body
 
 
+DRIVERS = {"sqlite3": "sql/sqlite/", "psycopg": "sql/postgres/", "psycopg_pool": "sql/postgres/"}
+
+
+@pytest.mark.parametrize(("driver", "room"), DRIVERS.items())
+def test_a_driver_is_imported_in_its_own_room_only(driver: str, room: str) -> None:
+    users = {names(path) for path in SOURCES if driver in imported(path)}
+    assert not [user for user in users if not user.startswith(room)]
+
+
 def test_only_permissions_makes_an_authorized_query() -> None:
     makers = {names(path) for path in SOURCES if "Authorized" in called(path)}
     assert makers <= {"crud/permissions.py"}

@@ -24,8 +24,8 @@ class Shown:
     """What a definition declares of one resource in one dialect. Names on the left are exact ones."""
 
     name: str | None = None
-    columns: Mapping[str, str] = NONE
-    relations: Mapping[str, str] = NONE
+    columns: Mapping[str, str] = field(default_factory=lambda: NONE)
+    relations: Mapping[str, str] = field(default_factory=lambda: NONE)
     show: tuple[str, ...] | None = None
     hide: tuple[str, ...] = ()
     times: str = "iso"

@@ -75,23 +75,27 @@ def config_for_database(url: str, environment: Mapping[str, str] | None = None) 
 
 
 def _read(path: Path, environment: Mapping[str, str]) -> tuple[Config | None, list[Problem]]:
-    document = read_document(path, environment)
+    return config_of(read_document(path, environment), path.parent)
+
+
+def config_of(document: Document, base: Path = Path()) -> tuple[Config | None, list[Problem]]:
+    """The configuration of a document, and everything that is wrong with it. `base`: where its paths begin."""
     if document.problems:
         return None, document.problems
     document.data = {} if document.data is None else document.data
     problems = check_shape(document, CONFIG)
     if problems:
         return None, problems
-    config, problems = _config(document, path.parent, environment)
+    config, problems = _config(document, base)
     return config, [*problems, *check_meaning(config)]
 
 
-def _config(document: Document, base: Path, environment: Mapping[str, str]) -> tuple[Config, list[Problem]]:
+def _config(document: Document, base: Path) -> tuple[Config, list[Problem]]:
     data: Data = document.data  # type: ignore[assignment]
     top = document.place
     server = Server(**data.get("server", {}))
     sources, problems = _sources(data.get("sources", {}), top / "sources")
-    declared, more = _metadata(data.get("metadata"), base, server=server, environment=environment, place=top)
+    declared, more = _metadata(data.get("metadata"), base, server=server, place=top)
     return Config(
         file=document.file,
         server=server,
@@ -201,7 +205,6 @@ def _metadata(
     base: Path,
     *,
     server: Server,
-    environment: Mapping[str, str],
     place: Place = NOWHERE,
 ) -> tuple[tuple[ResourceDefinition, ...], list[Problem]]:
     """The resources of a directory of `<Resource>.json`, each with a key and stamps of its own accord."""

@@ -1,0 +1,250 @@
+"""Builds everything that is served out of a configuration and the databases as they stand.
+
+In: a `Config` and an open database per source. Out: `Loaded`: the catalog, a presentation per dialect, the rules under
+exact names. Deterministic: workers that load the same things agree without talking. A catalog with mistakes is never
+given out: all of them come in one `ConfigError`.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from types import MappingProxyType
+
+from crud import naming, system
+from crud.definitions.config import DIALECTS, Config, ResourceDefinition, RuleDefinition, SchemaDefinition
+from crud.definitions.problems import ConfigError, Problem
+from crud.definitions.semantics import declared, exact_name
+from crud.presentation import Declared, Presentation, present
+from crud.relations import Draft, Link, derive
+from crud.resources import check_shown, declared_resource, found_resource
+from crud.rules import collect_rules
+from sql.catalog import Catalog, Relation, Resource, Table
+from sql.database import Database
+from sql.introspection import TableInfo
+
+Tables = Mapping[str, Mapping[Table, TableInfo]]
+Names = Mapping[str, Mapping[str, str]]
+
+
+@dataclass(frozen=True, eq=False)
+class Loaded:
+    """What the loader built. `problems` are warnings for the log: names that are not offered, unreachable tables."""
+
+    catalog: Catalog
+    presentations: Mapping[str, Presentation]
+    rules: tuple[RuleDefinition, ...]
+    problems: tuple[Problem, ...] = ()
+    declared: Declared = field(default_factory=Declared)
+
+    def presentation(self, dialect: str) -> Presentation:
+        """The presentation of a dialect, also of one that has no customs of its own."""
+        return self.presentations.get(dialect) or present(dialect, self.catalog, self.declared)
+
+
+@dataclass(frozen=True)
+class Part:
+    """One resource with its definition, if it has one."""
+
+    resource: Resource
+    info: TableInfo
+    definition: ResourceDefinition | None = None
+
+
+def load(config: Config, databases: Mapping[str, Database]) -> Loaded:
+    """Introspect and build. Raises ConfigError."""
+    tables = {
+        name: {info.table: info for info in database.tables(include_own=name == config.server.system)}
+        for name, database in databases.items()
+    }
+    return build(config, tables)
+
+
+def build(config: Config, tables: Tables) -> Loaded:
+    """Build from what introspection found. Raises ConfigError."""
+    problems: list[Problem] = []
+    parts = {part.resource.name: part for part in _parts(config, tables, problems)}
+    names = _names(config, parts)
+    drafts = {name: _draft(part, parts, names=names, problems=problems) for name, part in parts.items()}
+    relations, wrong = derive(drafts, names)
+    problems += wrong
+    catalog = Catalog(
+        MappingProxyType({name: _finished(part.resource, relations[name]) for name, part in parts.items()})
+    )
+    for name, part in parts.items():
+        if part.definition:
+            problems += check_shown(catalog.resource(name), part.definition)
+    rules, wrong = collect_rules(config, catalog, names)
+    return _loaded(config, catalog, parts, rules=rules, problems=problems + wrong)
+
+
+def _loaded(
+    config: Config,
+    catalog: Catalog,
+    parts: Mapping[str, Part],
+    *,
+    rules: tuple[RuleDefinition, ...],
+    problems: list[Problem],
+) -> Loaded:
+    if any(not problem.warning for problem in problems):
+        raise ConfigError(problems)
+    said = _declared_names(config, parts)
+    dialects = dict.fromkeys([*DIALECTS, *config.dialects])
+    presentations = {dialect: present(dialect, catalog, said) for dialect in dialects}
+    notes = [Problem(note, warning=True) for p in presentations.values() for note in p.notes]
+    return Loaded(catalog, MappingProxyType(presentations), rules, (*problems, *notes), said)
+
+
+def _finished(resource: Resource, relations: Mapping[str, Relation]) -> Resource:
+    return replace(resource, relations=MappingProxyType(dict(relations)))
+
+
+def _declared_names(config: Config, parts: Mapping[str, Part]) -> Declared:
+    known = {name: part.definition for name, part in parts.items() if part.definition}
+    return Declared(
+        aliases={name: definition.aliases for name, definition in known.items()},
+        shown={name: definition.shown for name, definition in known.items()},
+        namespaces=tuple(config.schemas),
+    )
+
+
+# ---------------------------------------------------------------- which resources there are
+
+
+def _parts(config: Config, tables: Tables, problems: list[Problem]) -> Iterator[Part]:
+    taken: dict[str, Part] = {}
+    claimed: set[tuple[str, Table]] = set()
+    for definition in declared(config):
+        info = find_table(definition, tables.get(definition.source, {}))
+        if info is None:
+            problems.append(Problem(f"there is no table {definition.table!r}", definition.place))
+            continue
+        name = exact_name(definition, config.server.default_schema)
+        resource = declared_resource(info, definition, name=name, problems=problems)
+        if config.sources[definition.source].read_only:
+            resource = replace(resource, writable=False)
+        claimed.add((definition.source, info.table))
+        taken[name] = Part(resource, info, definition)
+    for part in _unclaimed(config, tables, claimed):
+        if part.resource.name in taken:
+            message = f"the table {part.info.table.name} is not served: {part.resource.name} is another resource"
+            problems.append(Problem(message, warning=True))
+        taken.setdefault(part.resource.name, part)
+    yield from taken.values()
+    yield from _system_parts(config, tables, problems)
+
+
+def find_table(definition: ResourceDefinition, tables: Mapping[Table, TableInfo]) -> TableInfo | None:
+    """The table that a definition means: in the database's schema of its namespace, in the default one, or dotted."""
+    schema, _, table = definition.table.partition(".")
+    candidates = (Table(definition.table, definition.namespace), Table(definition.table), Table(table, schema))
+    return next((tables[candidate] for candidate in candidates if candidate in tables), None)
+
+
+def _unclaimed(config: Config, tables: Tables, claimed: set[tuple[str, Table]]) -> Iterator[Part]:
+    """Tables that nobody declared, in schemas that serve everything; the default schema goes first."""
+    main = config.server.default_schema
+    schemas = sorted(config.schemas.values(), key=lambda schema: schema.name != main)
+    for schema in schemas:
+        for table, info in tables.get(schema.source, {}).items() if schema.everything else ():
+            own = (schema.source, table)
+            if own not in claimed and not table.name.startswith(system.PREFIX) and _belongs(config, schema, table):
+                claimed.add(own)
+                yield Part(_found(config, schema, info), info)
+
+
+def _belongs(config: Config, schema: SchemaDefinition, table: Table) -> bool:
+    """A table in a schema of the database goes to the configured schema of that name and source, if there is one."""
+    namesake = config.schemas.get(table.schema or "")
+    return namesake is None or namesake is schema or namesake.source != schema.source
+
+
+def _found(config: Config, schema: SchemaDefinition, info: TableInfo) -> Resource:
+    namespace = info.table.schema or schema.name
+    name = info.table.name if namespace == config.server.default_schema else f"{namespace}.{info.table.name}"
+    found = found_resource(info, name=name, namespace=namespace, entity=info.table.name, source=schema.source)
+    return replace(found, writable=found.writable and not config.sources[schema.source].read_only)
+
+
+def _system_parts(config: Config, tables: Tables, problems: list[Problem]) -> Iterator[Part]:
+    own = tables.get(config.server.system, {})
+    for definition in system.definitions(config):
+        info = own.get(Table(definition.table))
+        if info is None:
+            problems.append(Problem(f"our own table {definition.table} is missing: it is made when the service starts"))
+            continue
+        yield Part(system.resource(definition, info, own, problems=problems), info, definition)
+
+
+# ---------------------------------------------------------------- what names mean in definitions
+
+
+def _names(config: Config, parts: Mapping[str, Part]) -> Names:
+    """namespace → written name → exact name, for references, relations and rules."""
+    general: dict[str, str] = {}
+    own = [part for part in parts.values() if not part.resource.system]
+    for part in own:
+        entity = part.resource.entity
+        for form in (naming.pascal_singular(entity), naming.camel_singular(entity)):
+            general.setdefault(form, part.resource.name)
+    for part in own:
+        for alias in part.definition.aliases if part.definition else ():
+            general[alias] = part.resource.name
+    general |= {name: name for name in parts}
+    for word, exact in system.WORDS.items():
+        general.setdefault(word, exact)
+    namespaces = {*config.schemas, *(part.resource.namespace for part in parts.values())}
+    return {namespace: general | _entities(parts, namespace) for namespace in namespaces}
+
+
+def _entities(parts: Mapping[str, Part], namespace: str) -> dict[str, str]:
+    mine = [part.resource for part in parts.values() if part.resource.namespace == namespace]
+    return {resource.entity: resource.name for resource in mine}
+
+
+def _draft(part: Part, parts: Mapping[str, Part], *, names: Names, problems: list[Problem]) -> Draft:
+    links = {link.columns: link for link in _found_links(part, parts)}
+    for link in _declared_links(part, parts, names=names[part.resource.namespace], problems=problems):
+        links[link.columns] = link
+    return Draft(part.resource, tuple(links.values()), part.definition.relations if part.definition else ())
+
+
+def _found_links(part: Part, parts: Mapping[str, Part]) -> Iterator[Link]:
+    for key in part.info.foreign_keys:
+        parent = _owner(key.target, part.resource, parts)
+        pairs = tuple(zip(key.columns, key.target_columns, strict=False))
+        if parent and pairs and all(there in parent.columns for _, there in pairs):
+            yield Link(part.resource.name, parent.name, pairs)
+
+
+def _owner(table: Table, child: Resource, parts: Mapping[str, Part]) -> Resource | None:
+    """The resource over a table: of the child's own namespace if there are several."""
+    owners = [p.resource for p in parts.values() if (p.resource.table, p.resource.source) == (table, child.source)]
+    return min(owners, key=lambda owner: owner.namespace != child.namespace, default=None)
+
+
+def _declared_links(
+    part: Part, parts: Mapping[str, Part], *, names: Mapping[str, str], problems: list[Problem]
+) -> Iterator[Link]:
+    for said in part.definition.fields if part.definition else ():
+        if said.references is None or said.name not in part.resource.columns:
+            continue
+        exact, column = reference(said.references, names)
+        target = parts.get(exact)
+        place = said.place / "references"
+        if target is None:
+            problems.append(Problem(f"there is no resource {said.references!r}", place, tuple(sorted(parts))))
+        elif target.resource.source != part.resource.source:
+            problems.append(Problem(f"{said.references!r} is in another source", place))
+        elif not column and len(target.resource.key) != 1:
+            problems.append(Problem(f"{exact} has no single key column: say {exact}.column", place))
+        elif column and column not in target.resource.columns:
+            problems.append(Problem(f"{exact} has no column {column!r}", place, tuple(target.resource.columns)))
+        else:
+            yield Link(part.resource.name, exact, ((said.name, column or target.resource.key[0]),), said.relation)
+
+
+def reference(written: str, names: Mapping[str, str]) -> tuple[str, str]:
+    """(exact resource, column or "") of `entity` or `entity.column`."""
+    if written in names:
+        return names[written], ""
+    entity, _, column = written.rpartition(".")
+    return names.get(entity, ""), column

@@ -1,0 +1,147 @@
+"""Makes resources out of what introspection found and what definitions say of it.
+
+In: a `TableInfo` and a `ResourceDefinition` (or none). Out: a `Resource` without relations; what does not
+fit is a problem. Types, defaults and rules are overridden only where the definition gives them.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+from types import MappingProxyType
+
+from crud.definitions.config import FieldDefinition, Place, ResourceDefinition
+from crud.definitions.problems import Problem
+from crud.presentation import STYLES, Shown, Style, meetings
+from sql.catalog import Column, Default, Resource
+from sql.errors import BadValue
+from sql.introspection import TableInfo
+from sql.types import Type
+from sql.values import coerce
+
+_WORDS_OF_DEFAULT = {"now": {"date", "time", "datetime"}, "uuid": {"uuid", "text"}, "increment": {"number"}}
+_AUTO_DEFAULT = {"uuid": "uuid", "increment": "increment", "created_at": "now", "updated_at": "now"}
+
+
+def default_of(field: FieldDefinition, type: Type) -> Default | None:
+    """A declared default. Raises BadValue where it does not fit the type."""
+    if field.auto in _AUTO_DEFAULT:
+        return Default(_AUTO_DEFAULT[field.auto])
+    if not field.has_default:
+        return None
+    if isinstance(field.default, str) and type.family in _WORDS_OF_DEFAULT.get(field.default, ()):
+        return Default(field.default)
+    if field.default == "$CURRENT_USER":
+        return Default("caller")
+    return Default("literal", coerce(type, field.default))
+
+
+def annotated(column: Column, field: FieldDefinition, problems: list[Problem]) -> Column:
+    """A column as its definition wants it."""
+    made = replace(
+        column,
+        type=field.type or column.type,
+        auto=field.auto or column.auto,
+        storage=field.storage or column.storage,
+        read_only=column.read_only or field.read_only,
+        write_only=field.write_only,
+        rules=MappingProxyType({**column.rules, **field.rules}),
+    )
+    try:
+        return replace(made, default=default_of(field, made.type) or column.default)
+    except BadValue as error:
+        problems.append(Problem(str(error), field.place / "default"))
+        return made
+
+
+def planned(definition: ResourceDefinition, types: Mapping[str, Type], problems: list[Problem]) -> tuple[Column, ...]:
+    """The columns of a table that is still to be made. `types`: those of columns that take their target's type."""
+    columns = []
+    for field in definition.fields:
+        type = field.type or types.get(field.name)
+        if type is None:
+            problems.append(Problem("lacks a type", field.place, ("type: …",)))
+            continue
+        required = field.required or field.name in definition.key
+        columns.append(annotated(Column(field.name, type, nullable=not required), field, problems))
+    return tuple(columns)
+
+
+def declared_resource(
+    info: TableInfo, definition: ResourceDefinition, *, name: str, problems: list[Problem], system: bool = False
+) -> Resource:
+    """A table under its definition."""
+    fields = {field.name: field for field in definition.fields}
+    found = {column.name: column for column in info.columns}
+    columns = {n: annotated(c, fields[n], problems) if n in fields else c for n, c in found.items()}
+    resource = Resource(
+        name=name,
+        table=info.table,
+        columns=MappingProxyType(columns),
+        key=definition.key or info.key,
+        uniques=tuple(dict.fromkeys(info.uniques + definition.uniques)),
+        namespace=definition.namespace,
+        entity=definition.entity,
+        source=definition.source,
+        writable=info.kind == "table" and not definition.read_only,
+        hidden=definition.hidden,
+        system=system,
+        soft_delete=definition.soft_delete,
+        tenant=definition.tenant,
+    )
+    problems += _missing(resource, definition)
+    return resource
+
+
+def found_resource(info: TableInfo, *, name: str, namespace: str, entity: str, source: str) -> Resource:
+    """A table that nobody declared."""
+    return Resource(
+        name=name,
+        table=info.table,
+        columns=MappingProxyType({column.name: column for column in info.columns}),
+        key=info.key,
+        uniques=info.uniques,
+        namespace=namespace,
+        entity=entity,
+        source=source,
+        writable=info.kind == "table",
+    )
+
+
+def _missing(resource: Resource, definition: ResourceDefinition) -> Iterator[Problem]:
+    at = definition.place
+    named: list[tuple[Iterable[str], Place]] = [([field.name], field.place) for field in definition.fields]
+    named.append((definition.key, at / "key"))
+    named += [(names, at / "unique" / i) for i, names in enumerate(definition.uniques)]
+    if definition.soft_delete:
+        named.append(([definition.soft_delete.column], at / "soft_delete"))
+    if definition.tenant:
+        named.append(([definition.tenant], at / "tenant"))
+    told = set()
+    for names, place in named:
+        for name in names:
+            if name not in resource.columns and name not in told:
+                told.add(name)
+                message = f"the table {resource.table.name} has no column {name!r}"
+                yield Problem(message, place, tuple(resource.columns))
+
+
+def check_shown(resource: Resource, definition: ResourceDefinition) -> Iterator[Problem]:
+    """What is wrong with a declared presentation: members that do not exist, two under one name."""
+    for dialect, shown in definition.shown.items():
+        at = definition.place / "dialects" / dialect
+        yield from _unknown_members(resource, shown, at)
+        for name, met in meetings(resource, shown, STYLES.get(dialect, Style())):
+            yield Problem(f"{' and '.join(met)} would both be shown as {name!r}", at)
+
+
+def _unknown_members(resource: Resource, shown: Shown, at: Place) -> Iterator[Problem]:
+    members = {*resource.columns, *resource.relations}
+    named: list[tuple[str, Iterable[str], Iterable[str]]] = [
+        ("columns", shown.columns, resource.columns),
+        ("relations", shown.relations, resource.relations),
+        ("show", shown.show or (), resource.columns),
+        ("hide", shown.hide, members),
+    ]
+    for key, names, known in named:
+        for name in names:
+            if name not in known:
+                yield Problem(f"{resource.name} has no {name!r}", at / key, tuple(known))

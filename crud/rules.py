@@ -1,0 +1,84 @@
+"""Gathers the rules of a configuration under exact names.
+
+In: a `Config`, the catalog, what names mean. Out: `RuleDefinition`s of resources, schemas, metadata and Metal's
+letters. What cannot be (unknown resources and columns) is a problem. Conditions are compiled, and so checked, by `crud.policy`.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+
+from crud import system
+from crud.definitions.config import Config, RuleDefinition
+from crud.definitions.problems import Problem
+from crud.definitions.semantics import declared, exact_name
+from sql.catalog import Catalog, Resource
+
+Names = Mapping[str, Mapping[str, str]]
+
+
+def collect_rules(config: Config, catalog: Catalog, names: Names) -> tuple[tuple[RuleDefinition, ...], list[Problem]]:
+    """All rules, and what is wrong with them."""
+    problems: list[Problem] = []
+    rules = [*_own_rules(config, catalog, names, problems), *_general_rules(config, catalog, names, problems)]
+    for rule in rules:
+        problems += _columns(rule, catalog)
+    return (*rules, *_letters(config, catalog, rules)), problems
+
+
+def _own_rules(config: Config, catalog: Catalog, names: Names, problems: list[Problem]) -> Iterator[RuleDefinition]:
+    """Rules under an entity or under `accounts`: they are about it, whatever else they say is a mistake."""
+    owners = [(exact_name(d, config.server.default_schema), d) for d in declared(config)]
+    for exact, definition in [*owners, (system.ACCOUNTS, config.accounts)]:
+        for rule in definition.rules:
+            meant = names.get(definition.namespace, {}).get(rule.resource, rule.resource)
+            if rule.resource not in (definition.entity, exact) and meant != exact:
+                problems.append(Problem(f"a rule here is about {exact}", rule.at / "resource"))
+            if exact in catalog.resources:
+                yield replace(rule, resource=exact)
+
+
+def _general_rules(config: Config, catalog: Catalog, names: Names, problems: list[Problem]) -> Iterator[RuleDefinition]:
+    known = names.get(config.server.default_schema, {})
+    for rule in config.rules:
+        exact = rule.resource if rule.resource == "*" else known.get(rule.resource, rule.resource)
+        if exact == "*" or exact in catalog.resources:
+            yield replace(rule, resource=exact)
+        else:
+            allowed = ("*", *sorted(r.name for r in catalog if not r.system), *system.WORDS)
+            problems.append(Problem(f"there is no resource {rule.resource!r}", rule.at / "resource", allowed))
+
+
+def _columns(rule: RuleDefinition, catalog: Catalog) -> Iterator[Problem]:
+    if rule.resource == "*":
+        return
+    resource = catalog.resource(rule.resource)
+    for name in rule.fields or ():
+        if name != "*" and name.removeprefix("-") not in resource.columns:
+            message = f"{resource.name} has no column {name.removeprefix('-')!r}"
+            yield Problem(message, rule.at / "fields", tuple(resource.columns))
+    for name in rule.defaults:
+        if name not in resource.columns:
+            yield Problem(f"{resource.name} has no column {name!r}", rule.at / "defaults", tuple(resource.columns))
+
+
+def _letters(config: Config, catalog: Catalog, written: list[RuleDefinition]) -> Iterator[RuleDefinition]:
+    """Metal's letters of a role: everywhere, or in the schemas that let the role in.
+
+    Where a schema restricts roles, `*` would say too much: the role then gets a rule for each resource that it may
+    reach and that no written rule of its own speaks of (the specific replaces the general).
+    """
+    restricted = any(schema.roles is not None for schema in config.schemas.values())
+    for role, actions in config.roles.items():
+        place = str(config.place / "roles" / role)
+        if not restricted:
+            yield RuleDefinition(role, "*", actions, place=place)
+            continue
+        own = {rule.resource for rule in written if rule.role == role and rule.allow}
+        for resource in catalog:
+            if not resource.system and resource.name not in own and _lets_in(config, resource, role):
+                yield RuleDefinition(role, resource.name, actions, place=place)
+
+
+def _lets_in(config: Config, resource: Resource, role: str) -> bool:
+    schema = config.schemas.get(resource.namespace)
+    return schema is None or schema.roles is None or role in schema.roles

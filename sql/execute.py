@@ -4,10 +4,9 @@ In: `Compiled`, a database (`fetch` for one statement, `read` for a snapshot ove
 Out: `Result`: rows as dicts, and the total where it was asked. Raises TooManyRows beyond `max_rows`.
 """
 
-from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
-from typing import Any, Protocol
+from typing import Protocol
 
 from sql.compiled import Child, Compiled, Lists, Raw
 from sql.errors import TooManyRows
@@ -19,7 +18,7 @@ __all__ = ["Bindings", "Reader", "Readable", "Result", "execute"]
 class Reader(Protocol):
     """Something that answers one statement."""
 
-    def fetch(self, text: str, params: Sequence[Any] = ..., /) -> list[Raw]: ...
+    def fetch(self, text: str, params: tuple[object, ...] = ..., /) -> list[Raw]: ...
 
 
 class Readable(Reader, Protocol):

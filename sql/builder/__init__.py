@@ -4,11 +4,11 @@ Rooms: `kit` (what every room is given), `values` (binders), `expressions`, `fil
 `aggregates`. No room knows which database it prints for: what differs is asked of the `Backend`.
 """
 
+from sql.backend import Backend
 from sql.builder.aggregates import compile_groups
 from sql.builder.kit import Kit
 from sql.builder.select import compile_rows
 from sql.catalog import Catalog
-from sql.backend import Backend
 from sql.compiled import Compiled
 from sql.query import Authorized, Query
 

@@ -61,7 +61,8 @@ def compile_groups(kit: Kit, query: Query) -> Compiled:
     order = orders.order_by(_order(kit, query.sort, groups, sums))
     text = sql("{}{}{}", body, order, orders.limited(kit, query.page))
     count = _count(query, inner, groups)
-    return Compiled(statement(text), row_builder(_entries(groups, sums)), kit.max_rows, count=count, counted=query.total)
+    build = row_builder(_entries(groups, sums))
+    return Compiled(statement(text), build, kit.max_rows, count=count, counted=query.total)
 
 
 def _column(name: str, term: Term) -> Column:

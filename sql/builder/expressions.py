@@ -14,6 +14,7 @@ from sql.errors import Unsupported
 from sql.fragment import Fragment, join, sql
 from sql.operators import SCALARS, TEXTUAL
 from sql.query import (
+    TRUE,
     ActorValue,
     Cast,
     Const,
@@ -28,7 +29,6 @@ from sql.query import (
     Path,
     Relevance,
     Slot,
-    TRUE,
     Value,
 )
 from sql.types import CITEXT, INTEGER, TEXT

@@ -65,7 +65,7 @@ def of_slot(slot: Slot | None) -> IntBinder:
     if slot is None:
         return lambda bindings: 0
     index = slot.index
-    return lambda bindings: max(0, bindings.values[index])  # type: ignore[call-overload,no-any-return]
+    return lambda bindings: max(0, bindings.values[index])  # type: ignore[call-overload]
 
 
 def _bounded(slot: Slot | None, most: int) -> Binder:

@@ -3,10 +3,10 @@
 In: a query without groups. Out: `Compiled`.
 """
 
+from sql.backend import Keys
 from sql.builder import filters, orders
 from sql.builder.includes import Draft, entries
 from sql.builder.kit import Kit, Scope
-from sql.backend import Keys
 from sql.catalog import Column, Relation
 from sql.compiled import Compiled, Statement, statement
 from sql.fragment import Fragment, join, sql

@@ -9,22 +9,25 @@ from decimal import Decimal
 from types import MappingProxyType
 
 from sql.sqlite.documents import Item, tagged
+from sql.sqlite.text import fold
 
 
-def test(op: str, stored: object, asked: str) -> int | None:
-    """One of the array operators."""
+def test(op: str, stored: object, asked: str, folding: int) -> int | None:
+    """One of the array operators; `folding` ignores case."""
     if not isinstance(stored, str):
         return None
     try:
-        held, wanted = _items(stored), _items(asked)
+        held, wanted = _items(stored, folding), _items(asked, folding)
     except ValueError:
         return None
     return None if held is None or wanted is None else int(_TESTS[op](held, wanted))
 
 
-def _items(text: str) -> list[Item] | None:
+def _items(text: str, folding: int) -> list[Item] | None:
     items = json.loads(text, parse_float=Decimal)
-    return [tagged(item) for item in items] if isinstance(items, list) else None
+    if not isinstance(items, list):
+        return None
+    return [tagged(fold(item) if folding and isinstance(item, str) else item) for item in items]
 
 
 _NULL = tagged(None)

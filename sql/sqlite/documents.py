@@ -11,7 +11,6 @@ from functools import lru_cache
 from types import MappingProxyType
 from typing import Any
 
-
 Item = tuple[str, Any]
 NULL: Item = ("null", None)
 
@@ -222,7 +221,7 @@ def _found(item: Item, token: str | int | None) -> Iterable[Item]:
         case ("array", elements), str():
             return [one[1][token] for one in elements if one[0] == "object" and token in one[1]]
         case ("array", elements), int():
-            return elements[token : token + 1]
+            return tuple(elements[token : token + 1])
         case _, 0:
             return (item,)
     return ()

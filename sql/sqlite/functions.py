@@ -7,7 +7,7 @@ an exception would be a failed statement.
 import json
 import sqlite3
 from collections.abc import Callable, Mapping
-from decimal import ROUND_HALF_UP, Context, Decimal
+from decimal import Context, Decimal
 from types import MappingProxyType
 from typing import Any
 
@@ -105,7 +105,7 @@ FUNCTIONS: Mapping[str, tuple[int, Callable[..., Any]]] = MappingProxyType(
         "json_kind": (1, documents.kind),
         "json_text": (1, documents.text),
         "empty": (1, documents.empty),
-        "array": (3, arrays.test),
+        "array": (4, arrays.test),
         "total": (2, _total),
         "mean": (3, _mean),
     }

@@ -66,7 +66,7 @@ def _membership(template: LiteralString) -> Printer:
         get, type = _bound(right).get, left.type
         if type.name == "citext":
             return sql(template, folded(left), value("?", lambda bindings: _folded_list(get(bindings))))
-        side = sql("hex({})", left.sql) if type.name == "bytes" else left.sql
+        side = sql("iif({0} IS NULL, NULL, hex({0}))", left.sql) if type.name == "bytes" else left.sql
         held = type if type.family in TIMES else _bound(right).type
         return sql(template, side, value("?", lambda bindings: encode_list(get(bindings), held, left.storage)))
 
@@ -159,7 +159,8 @@ def _array(name: LiteralString) -> Printer:
     def printed(left: Term, right: tuple[Operand, ...]) -> Fragment:
         get, item = _bound(right).get, left.type.item or Type("text")
         prepare = value("?", lambda bindings: dumps([_item(one, item) for one in _listed(get(bindings))]))
-        return sql("dragoman_array({}, {}, {})", Fragment(f"'{name}'"), left.sql, prepare)
+        folding = sql("1") if item.name == "citext" else sql("0")
+        return sql("dragoman_array({}, {}, {}, {})", Fragment(f"'{name}'"), left.sql, prepare, folding)
 
     return printed
 

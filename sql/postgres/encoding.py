@@ -1,0 +1,127 @@
+"""Values on their way into and out of PostgreSQL.
+
+In: canonical values with the type (and the native type) they are compared with. Out: marks with casts, so that no
+value is ever of a wrong type to the database; what psycopg adapts; JSON-ready values.
+"""
+
+import json
+from base64 import b64encode
+from collections.abc import Mapping
+from datetime import date, datetime, time
+from decimal import Decimal
+from types import MappingProxyType
+from typing import Any
+
+from sql.backend import Decoder, Parameter, Term
+from sql.fragment import Bindings, Fragment, value
+from sql.ranges import range_json, range_text
+from sql.types import Type
+from sql.values import Range, to_json
+
+CASTS: Mapping[str, str] = MappingProxyType(
+    {
+        "integer": "bigint",
+        "bigint": "bigint",
+        "epoch_ms": "bigint",
+        "number": "float8",
+        "decimal": "numeric",
+        "boolean": "boolean",
+        "uuid": "uuid",
+        "date": "date",
+        "time": "time",
+        "datetime": "timestamptz",
+        "datetime_local": "timestamp",
+        "json": "jsonb",
+        "bytes": "bytea",
+    }
+)
+_RANGES: Mapping[str, str] = MappingProxyType(
+    {
+        "integer": "int4range",
+        "bigint": "int8range",
+        "decimal": "numrange",
+        "number": "numrange",
+        "date": "daterange",
+        "datetime": "tstzrange",
+        "datetime_local": "tsrange",
+    }
+)
+# Types that compare as their own: an enum only knows its words, a range only its kind.
+_NATIVE = frozenset({"enum", "range"})
+_PLAIN = ("text", "varchar", "char", "bpchar")
+
+
+def cast_of(type: Type, native: str = "") -> str:
+    """The SQL name of a type, as a parameter is cast."""
+    if type.name == "array":
+        return native or f"{cast_of(type.item or Type('text'))}[]"
+    if type.name in _NATIVE and native and not native.startswith(_PLAIN):
+        return native
+    if type.name == "range":
+        return _RANGES.get((type.item or Type("integer")).name, "int8range")
+    return CASTS.get(type.name, "text")
+
+
+def doubled(text: str) -> str:
+    """A percent sign of our own would be a mark to psycopg."""
+    return text.replace("%", "%%")
+
+
+def mark(parameter: Parameter, type: Type, native: str = "") -> Fragment:
+    """The parameter, cast to the type."""
+    get = parameter.get
+    return value(f"%s::{doubled(cast_of(type, native))}", lambda bindings: encode(get(bindings), type))
+
+
+def marks(parameter: Parameter, type: Type, native: str = "") -> Fragment:
+    """A parameter with many values, as one array."""
+    get = parameter.get
+
+    def encoded(bindings: Bindings) -> object:
+        return [encode(one, type) for one in listed(get(bindings)) if one is not None]
+
+    return value(f"%s::{doubled(cast_of(type, native))}[]", encoded)
+
+
+def listed(values: object) -> tuple[object, ...]:
+    """Many values, also where there is one."""
+    return tuple(values) if isinstance(values, list | tuple) else (values,)
+
+
+def encode(raw: object, type: Type) -> Any:
+    """A canonical value as psycopg adapts it."""
+    if raw is None:
+        return None
+    if type.name == "json":
+        return dumps(raw)
+    match raw:
+        case Range():
+            return range_text(raw)
+        case tuple():
+            return [encode(one, type.item or Type("text")) for one in raw]
+        case Decimal() | datetime() | date() | time() | bytes() | bool():
+            return raw
+    return raw
+
+
+def dumps(raw: object) -> str:
+    """JSON text."""
+    return json.dumps(raw, ensure_ascii=False, default=_plain)
+
+
+def _plain(raw: object) -> object:
+    if isinstance(raw, Decimal):
+        return int(raw) if raw == raw.to_integral_value() else float(raw)
+    return to_json(raw)
+
+
+def decoder(term: Term) -> Decoder | None:
+    """How a value becomes JSON-ready where psycopg's loaders leave something to do."""
+    type = term.type
+    if type.name == "range":
+        return lambda raw: range_json(type, raw) if isinstance(raw, str) else raw
+    return _bytes if type.name == "bytes" else None
+
+
+def _bytes(raw: object) -> object:
+    return b64encode(raw).decode("ascii") if isinstance(raw, bytes) else raw

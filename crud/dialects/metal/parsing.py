@@ -1,0 +1,185 @@
+"""Metal's query parameters: fields, filter, filter-expression, sort, cache.
+
+In: the raw query string of a GET. Out: `Selection`: the query with its values, and what kind of value each field holds.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from urllib.parse import parse_qs
+
+from crud import expression
+from crud.definitions.config import Limits
+from crud.dialects.metal.loose import read_object
+from crud.errors import ApiError, bad_parameter
+from crud.params import Reached, Reader, Scope, Values, all_of, comma_list, compare, reach, to_one_path
+from crud.presentation import Presentation, View
+from sql.catalog import Column, Resource
+from sql.query import TRUE, Asked, Filter, Query, Select, Sort, both
+
+_SECONDS = re.compile(r"[0-9]{1,12}(\.[0-9]{1,6})?")
+_QUOTED = re.compile(r"\"([^\"]*)\"|'([^']*)'")
+DIRECTIONS: Mapping[str, bool] = {"asc": False, "desc": True}
+
+# family of a column's type → JavaScript's typeof of its value; every other family is a string.
+KINDS: Mapping[str, str] = {
+    "number": "number",
+    "boolean": "boolean",
+    "date": "object",
+    "datetime": "object",
+    "json": "object",
+    "array": "object",
+    "range": "object",
+    "bytes": "object",
+}
+
+
+@dataclass(frozen=True)
+class Grammar:
+    """What the parsers work in: names and values, Metal's presentation, the limits."""
+
+    scope: Scope
+    names: Presentation
+    limits: Limits
+
+    def reach(self, resource: Resource, text: str, parameter: str) -> Reached:
+        """A dotted name, not longer than relations may be nested."""
+        steps, most = text.count(".") + 1, self.limits.include_depth
+        if steps > most + 1:
+            raise bad_parameter(parameter, f"a name of {steps} steps, at most {most} relations may be followed")
+        return reach(self.scope, resource, text, parameter)
+
+
+@dataclass(frozen=True)
+class Selection:
+    """A select: the query and, by field, JavaScript's word for the kind of its values."""
+
+    asked: Asked
+    kinds: Mapping[str, str]
+
+
+def raw_reader(query_string: bytes) -> Reader:
+    """The parameters of a GET. A doubled `%%` is the escape of a percent sign, as Metal's document says."""
+    text = query_string.replace(b"%%", b"%25")
+    try:
+        pairs = parse_qs(text.decode(), keep_blank_values=True, errors="strict", max_num_fields=1000)
+    except UnicodeDecodeError:
+        raise ApiError("bad_parameter", "The query string is not UTF-8; write % as %25 or %%") from None
+    except ValueError:
+        raise ApiError("bad_parameter", "The query string has more than 1000 parameters") from None
+    return Reader(pairs.items())
+
+
+def parse_select(at: Grammar, resource: Resource, query: Reader) -> Selection:
+    """The query of a select. Raises ApiError."""
+    select, kinds = parse_fields(at, resource, query.take("fields"))
+    where = both(
+        parse_filter(at, resource, query.take("filter")),
+        parse_expression(at, resource, query.take("filter-expression")),
+    )
+    sort = parse_sort(at, resource, query.take("sort"))
+    parse_cache(query.take("cache"))
+    query.finish()
+    assert isinstance(at.scope.values, Values)
+    return Selection(Asked(Query(resource.name, select, where, sort), at.scope.values.all), kinds)
+
+
+# ---------------------------------------------------------------- fields
+
+
+def parse_fields(at: Grammar, resource: Resource, written: str | None) -> tuple[tuple[Select, ...], dict[str, str]]:
+    """The fields of an answer and their kinds; `*` is all of them, and so is no parameter."""
+    view = at.names.view(resource)
+    names = ["*"] if written is None else comma_list(unquoted(written))
+    if not names:
+        raise bad_parameter("fields", "expected * or a comma list of fields")
+    picked: dict[str, tuple[Select, str]] = {}
+    for name in names:
+        for item, found in _all(view) if name == "*" else [_one(at, view, name)]:
+            if item.alias not in picked or name != "*":
+                picked[item.alias] = (item, kind(found, item.form))
+    return tuple(item for item, _ in picked.values()), {alias: word for alias, (_, word) in picked.items()}
+
+
+def _all(view: View) -> list[tuple[Select, Column]]:
+    return [(view.select(column), column) for column in view.columns.values()]
+
+
+def _one(at: Grammar, view: View, name: str) -> tuple[Select, Column]:
+    """A column under its own name, or one over to-one relations under the dotted name that was asked."""
+    reached = at.reach(view.resource, name, "fields")
+    end = at.scope.catalog.target(reached.steps[-1]) if reached.steps else view.resource
+    shown = at.names.view(end)
+    alias = name if reached.steps else shown.shown(reached.column.name)
+    return Select(to_one_path(reached), alias, shown.form(reached.column)), reached.column
+
+
+def kind(column: Column, form: str | None) -> str:
+    """JavaScript's typeof of a column's values."""
+    return "number" if form == "epoch_ms" else KINDS.get(column.type.family, "string")
+
+
+# ---------------------------------------------------------------- filters
+
+
+def parse_filter(at: Grammar, resource: Resource, written: str | None) -> Filter:
+    """`{"field": value}`: every pair holds. null is IS NULL, a list is IN."""
+    if written is None:
+        return TRUE
+    pairs = read_object(written, "filter")
+    return all_of(_pair(at, resource, name, value) for name, value in pairs.items()) if pairs else TRUE
+
+
+def _pair(at: Grammar, resource: Resource, name: str, value: object) -> Filter:
+    reached = at.reach(resource, name, "filter")
+    return compare(at.scope, reached, "in" if isinstance(value, list) else "eq", value)
+
+
+def parse_expression(at: Grammar, resource: Resource, written: str | None) -> Filter:
+    """A condition of `crud.expression`, which may stand in one pair of quotation marks."""
+    if written is None:
+        return TRUE
+    text = unquoted(written)
+    return expression.parse(at.scope, resource, text, parameter="filter-expression", terms=at.limits.filter_terms)
+
+
+def unquoted(written: str) -> str:
+    """The text without the one pair of quotation marks around all of it, if there is one."""
+    found = _QUOTED.fullmatch(written.strip())
+    return written if found is None else found[1] or found[2] or ""
+
+
+# ---------------------------------------------------------------- sort and cache
+
+
+def parse_sort(at: Grammar, resource: Resource, written: str | None) -> tuple[Sort, ...]:
+    """`{"name":"asc","email":"desc"}` or `name asc, email desc`."""
+    if written is None:
+        return ()
+    if written.lstrip().startswith("{"):
+        pairs = [(name, str(word)) for name, word in read_object(written, "sort").items()]
+    else:
+        pairs = [_direction(item) for item in comma_list(unquoted(written))]
+    if not pairs:
+        raise bad_parameter("sort", "expected fields with asc or desc")
+    return tuple(_key(at, resource, name, word) for name, word in pairs)
+
+
+def _direction(item: str) -> tuple[str, str]:
+    name, _, word = item.rpartition(" ")
+    return (name.strip(), word) if name and word.lower() in DIRECTIONS else (item, "asc")
+
+
+def _key(at: Grammar, resource: Resource, name: str, word: str) -> Sort:
+    if word.lower() not in DIRECTIONS:
+        raise bad_parameter("sort", f"{word[:40]!r} is not asc or desc")
+    return Sort(to_one_path(at.reach(resource, name, "sort")), DIRECTIONS[word.lower()])
+
+
+def parse_cache(written: str | None) -> float | None:
+    """How many seconds an answer may be kept. Read and checked; nothing is kept yet."""
+    if written is None:
+        return None
+    if not _SECONDS.fullmatch(written):
+        raise ApiError("bad_parameter", "request/query/cache must be number", parameter="cache")
+    return float(written)

@@ -1,0 +1,84 @@
+"""Metal's answers: tables with the kinds of their fields, and its two shapes of a refusal.
+
+In: results and `ApiError`s. Out: JSON data and statuses.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+
+from flask import request
+
+from crud.errors import ApiError
+from crud.service import Result
+from crud.state import Actor
+
+CACHE_FIELDS = {
+    "hash": "string",
+    "expires": "number",
+    "schema": "string",
+    "entity": "string",
+    "schemaRequest": "object",
+    "data": "object",
+}
+
+
+def table(schema: str, entity: str, result: Result, *, kinds: Mapping[str, str]) -> dict[str, object]:
+    """The rows of an entity. Without rows there are no fields, as Metal has it."""
+    fields = {name: kinds[name] for name in result.rows[0]} if result.rows else {}
+    return {"schema": schema, "entity": entity, "status": 200, "metadata": {}, "fields": fields, "rows": result.rows}
+
+
+def entities(schema: str, rows: Iterable[tuple[str, str]]) -> dict[str, object]:
+    """The entities of a schema. `size` is announced but not counted: it would cost a scan of every table."""
+    fields = {"name": "string", "type": "string", "size": "number"}
+    listed = [{"name": name, "type": kind} for name, kind in rows]
+    return {"schema": schema, "status": 200, "metadata": {}, "fields": fields, "rows": listed}
+
+
+def user_info(actor: Actor) -> dict[str, object]:
+    """Who is signed in, with the times of the token."""
+    name = actor.account.get("email") or actor.id
+    times = {key: actor.claims.get(key) for key in ("iat", "exp")}
+    return {"username": name, "user": name, "roles": sorted(actor.roles), **times}
+
+
+def cache_view() -> dict[str, object]:
+    """The cached answers: none, nothing is cached yet."""
+    data = {"Name": "cache", "Fields": CACHE_FIELDS, "Rows": [], "MetaData": {}}
+    return {"schema": "metal_cache", "entity": "cache", "result": "OK", "status": 200, "data": data}
+
+
+# ---------------------------------------------------------------- refusals
+
+
+def handled(error: ApiError) -> dict[str, object]:
+    """What Metal's handlers say."""
+    return {"error": error.message}
+
+
+def at_path(error: ApiError) -> dict[str, object]:
+    """What Metal's router says of a path or a method."""
+    message = "not found" if error.kind == "unknown_path" else error.message
+    return {"message": message, "errors": [{"path": request.path, "message": message}]}
+
+
+def invalid(error: ApiError) -> dict[str, object]:
+    """What Metal's validator says of a parameter."""
+    path = f"/query/{error.parameter}" if error.parameter else "/query"
+    return {"message": error.message, "errors": [{"path": path, "message": error.message}]}
+
+
+SHAPES: Mapping[str, Callable[[ApiError], dict[str, object]]] = {
+    "unknown_path": at_path,
+    "wrong_method": at_path,
+    "bad_parameter": invalid,
+    "unauthorized": lambda error: {"message": "Unauthorized"},
+    "invalid_token": lambda error: {"message": "Unauthorized"},
+    "forbidden": lambda error: {"error": "Permission denied"},
+    "bad_body": lambda error: {"message": error.message},
+    "too_large": lambda error: {"error": "Response body too large"},
+}
+
+
+def render_error(error: ApiError) -> tuple[object, int]:
+    """A refusal in the shape that Metal gives its kind."""
+    return SHAPES.get(error.kind, handled)(error), error.status

@@ -9,13 +9,14 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
-from crud import naming, system
+from crud import naming, own
+from crud.creation import create_missing
 from crud.definitions.config import DIALECTS, Config, ResourceDefinition, RuleDefinition, SchemaDefinition
 from crud.definitions.problems import ConfigError, Problem
 from crud.definitions.semantics import declared, exact_name
 from crud.presentation import Declared, Presentation, present
 from crud.relations import Draft, Link, derive
-from crud.resources import check_shown, declared_resource, found_resource
+from crud.resources import check_shown, declared_resource, find_table, found_resource, reference
 from crud.rules import collect_rules
 from sql.catalog import Catalog, Relation, Resource, Table
 from sql.database import Database
@@ -50,7 +51,8 @@ class Part:
 
 
 def load(config: Config, databases: Mapping[str, Database]) -> Loaded:
-    """Introspect and build. Raises ConfigError."""
+    """Make what is declared and missing, introspect, and build. Raises ConfigError."""
+    create_missing(config, databases)
     tables = {
         name: {info.table: info for info in database.tables(include_own=name == config.server.system)}
         for name, database in databases.items()
@@ -132,22 +134,15 @@ def _parts(config: Config, tables: Tables, problems: list[Problem]) -> Iterator[
     yield from _system_parts(config, tables, problems)
 
 
-def find_table(definition: ResourceDefinition, tables: Mapping[Table, TableInfo]) -> TableInfo | None:
-    """The table that a definition means: in the database's schema of its namespace, in the default one, or dotted."""
-    schema, _, table = definition.table.partition(".")
-    candidates = (Table(definition.table, definition.namespace), Table(definition.table), Table(table, schema))
-    return next((tables[candidate] for candidate in candidates if candidate in tables), None)
-
-
 def _unclaimed(config: Config, tables: Tables, claimed: set[tuple[str, Table]]) -> Iterator[Part]:
     """Tables that nobody declared, in schemas that serve everything; the default schema goes first."""
     main = config.server.default_schema
     schemas = sorted(config.schemas.values(), key=lambda schema: schema.name != main)
     for schema in schemas:
         for table, info in tables.get(schema.source, {}).items() if schema.everything else ():
-            own = (schema.source, table)
-            if own not in claimed and not table.name.startswith(system.PREFIX) and _belongs(config, schema, table):
-                claimed.add(own)
+            mine = (schema.source, table)
+            if mine not in claimed and not table.name.startswith(own.PREFIX) and _belongs(config, schema, table):
+                claimed.add(mine)
                 yield Part(_found(config, schema, info), info)
 
 
@@ -165,13 +160,13 @@ def _found(config: Config, schema: SchemaDefinition, info: TableInfo) -> Resourc
 
 
 def _system_parts(config: Config, tables: Tables, problems: list[Problem]) -> Iterator[Part]:
-    own = tables.get(config.server.system, {})
-    for definition in system.definitions(config):
-        info = own.get(Table(definition.table))
+    ours = tables.get(config.server.system, {})
+    for definition in own.definitions(config):
+        info = ours.get(Table(definition.table))
         if info is None:
             problems.append(Problem(f"our own table {definition.table} is missing: it is made when the service starts"))
             continue
-        yield Part(system.resource(definition, info, own, problems=problems), info, definition)
+        yield Part(own.resource(definition, info, ours, problems=problems), info, definition)
 
 
 # ---------------------------------------------------------------- what names mean in definitions
@@ -180,16 +175,16 @@ def _system_parts(config: Config, tables: Tables, problems: list[Problem]) -> It
 def _names(config: Config, parts: Mapping[str, Part]) -> Names:
     """namespace → written name → exact name, for references, relations and rules."""
     general: dict[str, str] = {}
-    own = [part for part in parts.values() if not part.resource.system]
-    for part in own:
+    theirs = [part for part in parts.values() if not part.resource.system]
+    for part in theirs:
         entity = part.resource.entity
         for form in (naming.pascal_singular(entity), naming.camel_singular(entity)):
             general.setdefault(form, part.resource.name)
-    for part in own:
+    for part in theirs:
         for alias in part.definition.aliases if part.definition else ():
             general[alias] = part.resource.name
     general |= {name: name for name in parts}
-    for word, exact in system.WORDS.items():
+    for word, exact in own.WORDS.items():
         general.setdefault(word, exact)
     namespaces = {*config.schemas, *(part.resource.namespace for part in parts.values())}
     return {namespace: general | _entities(parts, namespace) for namespace in namespaces}
@@ -240,11 +235,3 @@ def _declared_links(
             problems.append(Problem(f"{exact} has no column {column!r}", place, tuple(target.resource.columns)))
         else:
             yield Link(part.resource.name, exact, ((said.name, column or target.resource.key[0]),), said.relation)
-
-
-def reference(written: str, names: Mapping[str, str]) -> tuple[str, str]:
-    """(exact resource, column or "") of `entity` or `entity.column`."""
-    if written in names:
-        return names[written], ""
-    entity, _, column = written.rpartition(".")
-    return names.get(entity, ""), column

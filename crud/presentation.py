@@ -286,7 +286,7 @@ class _Words:
 def _schemas(catalog: Catalog, dialect: str, declared: Declared) -> dict[str, Mapping[str, Resource]]:
     found: dict[str, dict[str, Resource]] = {name: {} for name in declared.namespaces}
     for resource in catalog:
-        found.setdefault(resource.namespace, {})[resource.entity or resource.name] = resource
+        found.setdefault(resource.namespace, {}).setdefault(resource.entity or resource.name, resource)
     for resource in catalog:
         shown = declared.of(resource.name, dialect)
         others = [*declared.aliases.get(resource.name, ()), *([shown.name] if shown.name else []), *shown.words]

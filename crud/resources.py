@@ -11,7 +11,7 @@ from types import MappingProxyType
 from crud.definitions.config import FieldDefinition, Place, ResourceDefinition
 from crud.definitions.problems import Problem
 from crud.presentation import STYLES, Shown, Style, meetings
-from sql.catalog import Column, Default, Resource
+from sql.catalog import Column, Default, Resource, Table
 from sql.errors import BadValue
 from sql.introspection import TableInfo
 from sql.types import Type
@@ -145,3 +145,18 @@ def _unknown_members(resource: Resource, shown: Shown, at: Place) -> Iterator[Pr
         for name in names:
             if name not in known:
                 yield Problem(f"{resource.name} has no {name!r}", at / key, tuple(known))
+
+
+def find_table(definition: ResourceDefinition, tables: Mapping[Table, TableInfo]) -> TableInfo | None:
+    """The table that a definition means: in the database's schema of its namespace, in the default one, or dotted."""
+    schema, _, table = definition.table.partition(".")
+    candidates = (Table(definition.table, definition.namespace), Table(definition.table), Table(table, schema))
+    return next((tables[candidate] for candidate in candidates if candidate in tables), None)
+
+
+def reference(written: str, names: Mapping[str, str]) -> tuple[str, str]:
+    """(exact resource, column or "") of `entity` or `entity.column`."""
+    if written in names:
+        return names[written], ""
+    entity, _, column = written.rpartition(".")
+    return names.get(entity, ""), column

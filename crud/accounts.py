@@ -1,0 +1,167 @@
+"""The few statements about accounts that sign-in needs before there is a caller to ask as.
+
+In: the database of our own tables, values. Out: an account as a mapping of its columns, with `roles`, or what was asked.
+Constant SQL; values are parameters. Role names that leave here are canonical (`admin`, `anon`); the tables keep
+`administrator` and `public`.
+"""
+
+import uuid
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+
+from crud.definitions.config import canonical_role
+from sql.database import Database, Session
+
+STORED_ROLES: Mapping[str, str] = {"admin": "administrator", "anon": "public"}
+COLUMNS = ("id", "email", "name", "first_name", "last_name", "phone", "password_hash", "is_active", "tenant_id")
+_SELECT = f"SELECT {', '.join(f'u.{name}' for name in COLUMNS)} FROM _dragoman_users u "
+_ROLES = (
+    "SELECT r.name, l.tenant_id FROM _dragoman_user_roles l JOIN _dragoman_roles r ON r.id = l.role_id "
+    "WHERE l.user_id = ? ORDER BY r.name"
+)
+
+
+Account = Mapping[str, object]
+
+
+def sql_for(database: Database, text: str) -> str:
+    """A constant statement with the marks of the database's driver."""
+    return text.replace("?", "%s") if database.backend.name == "postgres" else text
+
+
+def stored_role(role: str) -> str:
+    """How the tables write a role."""
+    return STORED_ROLES.get(role, role)
+
+
+def find_account_by_email(database: Database, email: str) -> Account | None:
+    """The account with this e-mail, whatever its case."""
+    rows = database.fetch(sql_for(database, _SELECT + "WHERE lower(u.email) = lower(?)"), (email,))
+    return _account(database, rows[0], ()) if rows else None
+
+
+def load_account(database: Database, id: str, *, extras: tuple[str, ...] = ()) -> Account | None:
+    """The account with this id. `extras`: columns of accounts that the configuration added."""
+    canonical = _uuid(id)
+    if canonical is None:
+        return None
+    rows = database.fetch(sql_for(database, _SELECT + "WHERE u.id = ?"), (canonical,))
+    return _account(database, rows[0], extras) if rows else None
+
+
+def _uuid(text: str) -> str | None:
+    try:
+        return str(uuid.UUID(text))
+    except (ValueError, AttributeError, TypeError):
+        return None
+
+
+def _account(database: Database, row: tuple[object, ...], extras: tuple[str, ...]) -> Account:
+    found = dict(zip(COLUMNS, row, strict=True))
+    links = database.fetch(sql_for(database, _ROLES), (found["id"],))
+    tenants = [tenant for _, tenant in links if tenant is not None]
+    return {
+        **found,
+        **_extras(database, found["id"], extras),
+        "id": str(found["id"]),
+        "is_active": bool(found["is_active"]),
+        "tenant_id": _text(found["tenant_id"] or next(iter(tenants), None)),
+        "roles": tuple(canonical_role(str(name)) for name, _ in links),
+    }
+
+
+def _extras(database: Database, id: object, names: tuple[str, ...]) -> dict[str, object]:
+    if not names:
+        return {}
+    quoted = ", ".join(database.backend.ident(name) for name in names)
+    rows = database.fetch(f"SELECT {quoted} FROM _dragoman_users WHERE id = {sql_for(database, '?')}", (id,))
+    return dict(zip(names, rows[0], strict=True)) if rows else {}
+
+
+def _text(value: object) -> str | None:
+    return None if value is None else str(value)
+
+
+def create_account(
+    database: Database,
+    *,
+    email: str | None,
+    password_hash: str | None = None,
+    roles: Iterable[str] = (),
+    name: str | None = None,
+    first_name: str | None = None,
+    last_name: str | None = None,
+    phone: str | None = None,
+    tenant_id: str | None = None,
+    id: str | None = None,
+) -> str:
+    """A new account with these roles; its id. Raises UniqueViolation where the e-mail is taken."""
+    made = id or str(uuid.uuid4())
+    now = written_time(datetime.now(UTC))
+    values = (made, email, name, first_name, last_name, phone, password_hash, True, tenant_id, now, now)
+    with database.transaction() as session:
+        session.execute(
+            sql_for(
+                database,
+                "INSERT INTO _dragoman_users (id, email, name, first_name, last_name, phone, password_hash, is_active,"
+                " tenant_id, created_at, updated_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            ),
+            values,
+        )
+        for role in dict.fromkeys(map(stored_role, roles)):
+            grant(database, session, account=made, role=role, tenant=tenant_id)
+    return made
+
+
+def grant(database: Database, session: Session, *, account: str, role: str, tenant: str | None) -> None:
+    """Link an account to a role, which is made where it does not exist."""
+    ensure_role(database, session, role, "")
+    session.execute(
+        sql_for(
+            database,
+            "INSERT INTO _dragoman_user_roles (id, user_id, role_id, tenant_id) "
+            "VALUES (?, ?, (SELECT id FROM _dragoman_roles WHERE name = ?), ?)",
+        ),
+        (str(uuid.uuid4()), account, role, tenant),
+    )
+
+
+def ensure_role(database: Database, session: Session, role: str, description: str) -> None:
+    """Make a role unless it exists."""
+    if not session.fetch(sql_for(database, "SELECT 1 FROM _dragoman_roles WHERE name = ?"), (role,)):
+        text = "INSERT INTO _dragoman_roles (id, name, description, is_tenant_specific) VALUES (?, ?, ?, ?)"
+        session.execute(sql_for(database, text), (str(uuid.uuid4()), role, description, False))
+
+
+def has_administrator(database: Database) -> bool:
+    """Whether some account is an administrator."""
+    text = (
+        "SELECT 1 FROM _dragoman_user_roles l JOIN _dragoman_roles r ON r.id = l.role_id "
+        "WHERE r.name = 'administrator' LIMIT 1"
+    )
+    return bool(database.fetch(text))
+
+
+def is_revoked(database: Database, jti: str) -> bool:
+    """Whether a token was revoked."""
+    return bool(database.fetch(sql_for(database, "SELECT 1 FROM _dragoman_revoked WHERE jti = ?"), (jti,)))
+
+
+def revoke(database: Database, jti: str, expires: datetime) -> None:
+    """Revoke a token until it would expire anyway; forget those that have."""
+    with database.transaction() as session:
+        now = written_time(datetime.now(UTC))
+        session.execute(sql_for(database, "DELETE FROM _dragoman_revoked WHERE expires < ?"), (now,))
+        text = "INSERT INTO _dragoman_revoked (jti, expires) VALUES (?, ?) ON CONFLICT (jti) DO NOTHING"
+        session.execute(sql_for(database, text), (jti, written_time(expires)))
+
+
+def revision(database: Database) -> int:
+    """The number that moves whenever what is served changes."""
+    rows = database.fetch("SELECT value FROM _dragoman_revision")
+    return int(str(rows[0][0])) if rows else 0
+
+
+def written_time(moment: datetime) -> str:
+    """A time in the form in which our own tables keep it."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")

@@ -1,7 +1,7 @@
 """The few statements about accounts that sign-in needs before there is a caller to ask as.
 
-In: the database of our own tables, values. Out: an account as a mapping of its columns, with `roles`, or what was asked.
-Constant SQL; values are parameters. Role names that leave here are canonical (`admin`, `anon`); the tables keep
+In: the database of our own tables, values. Out: an account as a mapping of its columns, with `roles`, or what was
+asked. Constant SQL; values are parameters. Role names that leave here are canonical (`admin`, `anon`); the tables keep
 `administrator` and `public`.
 """
 

@@ -182,10 +182,10 @@ def _create_all(
         exact = _exact(config, definition)
         space = names[definition.namespace]
         columns = _columns(definition, _target_types(definition, known, space))
-        targets = {f: _target(f, known, space) for f in definition.fields if f.references}
+        targets = [(f, *_target(f, known, space)) for f in definition.fields if f.references]
         keys = tuple(
             ForeignKey((f.name,), known[t].table, (column,), (f.on_delete or "no action").upper())
-            for f, (t, column) in targets.items()
+            for f, t, column in targets
             if t in done or t == exact
         )
         resource = Resource(

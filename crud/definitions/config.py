@@ -109,7 +109,7 @@ class FieldDefinition:
     storage: str | None = None
     read_only: bool = False
     write_only: bool = False
-    rules: Mapping[str, object] = field(default_factory=lambda: NOTHING)
+    rules: Mapping[str, object] = field(default_factory=lambda: NOTHING, hash=False)
     place: Place = NOWHERE
 
 
@@ -138,7 +138,7 @@ class RuleDefinition:
     fields: tuple[str, ...] | None = None
     where: object = None
     allow: bool = True
-    defaults: Mapping[str, object] = field(default_factory=lambda: NOTHING)
+    defaults: Mapping[str, object] = field(default_factory=lambda: NOTHING, hash=False)
     place: str = ""
     at: Place = field(default=NOWHERE, compare=False, repr=False)
 

@@ -1,15 +1,15 @@
 """The few statements about accounts that sign-in needs before there is a caller to ask as.
 
-In: the database of our own tables, values. Out: an account as a mapping of its columns, with `roles`, or what was
-asked. Constant SQL; values are parameters. Role names that leave here are canonical (`admin`, `anon`); the tables keep
-`administrator` and `public`.
+In: the database of our own tables, values. Out: `Account`, or what was asked. Constant SQL; values are parameters.
+Role names that leave here are canonical (`admin`, `anon`); the tables keep `administrator` and `public`.
 """
 
 import uuid
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from crud.definitions.config import canonical_role
+from crud.definitions.config import NOTHING, canonical_role
 from sql.database import Database, Session
 
 STORED_ROLES: Mapping[str, str] = {"admin": "administrator", "anon": "public"}
@@ -21,7 +21,18 @@ _ROLES = (
 )
 
 
-Account = Mapping[str, object]
+@dataclass(frozen=True)
+class Account:
+    """An account as sign-in sees it. `row` has its columns, the configured ones too, without the password."""
+
+    id: str
+    email: str | None
+    name: str | None
+    password_hash: str | None = field(repr=False)
+    active: bool
+    tenant: str | None
+    roles: frozenset[str]
+    row: Mapping[str, object] = field(default_factory=lambda: NOTHING)
 
 
 def sql_for(database: Database, text: str) -> str:
@@ -41,7 +52,7 @@ def find_account_by_email(database: Database, email: str) -> Account | None:
 
 
 def load_account(database: Database, id: str, *, extras: tuple[str, ...] = ()) -> Account | None:
-    """The account with this id. `extras`: columns of accounts that the configuration added."""
+    """The account with this id. `extras`: columns of accounts that the configuration added (for `row`)."""
     canonical = _uuid(id)
     if canonical is None:
         return None
@@ -60,14 +71,17 @@ def _account(database: Database, row: tuple[object, ...], extras: tuple[str, ...
     found = dict(zip(COLUMNS, row, strict=True))
     links = database.fetch(sql_for(database, _ROLES), (found["id"],))
     tenants = [tenant for _, tenant in links if tenant is not None]
-    return {
-        **found,
-        **_extras(database, found["id"], extras),
-        "id": str(found["id"]),
-        "is_active": bool(found["is_active"]),
-        "tenant_id": _text(found["tenant_id"] or next(iter(tenants), None)),
-        "roles": tuple(canonical_role(str(name)) for name, _ in links),
-    }
+    shown = {name: value for name, value in found.items() if name != "password_hash"}
+    return Account(
+        id=str(found["id"]),
+        email=_text(found["email"]),
+        name=_text(found["name"]),
+        password_hash=_text(found["password_hash"]),
+        active=bool(found["is_active"]),
+        tenant=_text(found["tenant_id"] or next(iter(tenants), None)),
+        roles=frozenset(canonical_role(str(name)) for name, _ in links),
+        row=shown | _extras(database, found["id"], extras),
+    )
 
 
 def _extras(database: Database, id: object, names: tuple[str, ...]) -> dict[str, object]:
@@ -134,10 +148,11 @@ def ensure_role(database: Database, session: Session, role: str, description: st
 
 
 def has_administrator(database: Database) -> bool:
-    """Whether some account is an administrator."""
+    """Whether some administrator can sign in."""
     text = (
         "SELECT 1 FROM _dragoman_user_roles l JOIN _dragoman_roles r ON r.id = l.role_id "
-        "WHERE r.name = 'administrator' LIMIT 1"
+        "JOIN _dragoman_users u ON u.id = l.user_id "
+        "WHERE r.name = 'administrator' AND u.password_hash IS NOT NULL LIMIT 1"
     )
     return bool(database.fetch(text))
 

@@ -19,8 +19,9 @@ from flask import Flask
 from flask_jwt_extended import JWTManager, create_access_token, decode_token
 from flask_jwt_extended.exceptions import JWTExtendedException
 
-from crud import system
-from crud.definitions.config import Config, canonical_role
+from crud import accounts
+from crud.accounts import Account
+from crud.definitions.config import Config
 from crud.errors import ApiError
 from crud.state import Actor, Snapshot
 
@@ -84,20 +85,19 @@ def verified(password: str, hashed: str | None) -> bool:
         return False
 
 
-def sign_in(snapshot: Snapshot, email: str, password: str) -> tuple[str, Mapping[str, object]]:
+def sign_in(snapshot: Snapshot, email: str, password: str) -> tuple[str, Account]:
     """A token and the account. Raises `invalid_credentials` alike for unknown accounts and wrong passwords."""
-    account = system.find_account_by_email(snapshot.system, email)
-    hashed = account.get("password_hash") if account else None
-    if not verified(password, str(hashed) if hashed else None) or account is None:
+    account = accounts.find_account_by_email(snapshot.system, email)
+    if not verified(password, account.password_hash if account else None) or account is None:
         raise ApiError("invalid_credentials", "Invalid credentials")
-    if not account["is_active"]:
+    if not account.active:
         raise ApiError("invalid_credentials", "Account is disabled")
     return issue(account), account
 
 
-def issue(account: Mapping[str, object]) -> str:
+def issue(account: Account) -> str:
     """An access token of an account."""
-    return str(create_access_token(identity=str(account["id"])))
+    return str(create_access_token(identity=account.id))
 
 
 # ---------------------------------------------------------------- tokens
@@ -106,22 +106,13 @@ def issue(account: Mapping[str, object]) -> str:
 def actor_of(snapshot: Snapshot, token: str) -> Actor:
     """The actor behind a token. Raises `invalid_token` for one that is forged, expired, revoked or orphaned."""
     claims = claims_of(token)
-    if system.is_revoked(snapshot.system, str(claims["jti"])):
+    if accounts.is_revoked(snapshot.system, str(claims["jti"])):
         raise ApiError("invalid_token", "Invalid or expired token")
-    account = system.load_account(snapshot.system, str(claims["sub"]))
-    if account is None or not account["is_active"]:
+    extras = tuple(field.name for field in snapshot.config.accounts.fields)
+    account = accounts.load_account(snapshot.system, str(claims["sub"]), extras=extras)
+    if account is None or not account.active:
         raise ApiError("invalid_token", "Invalid or expired token")
-    return actor_from(account, claims)
-
-
-def actor_from(account: Mapping[str, object], claims: Mapping[str, object]) -> Actor:
-    """The actor of an account row with its role names."""
-    named = account["roles"]
-    assert isinstance(named, tuple | list)
-    shown = {name: value for name, value in account.items() if name not in ("password_hash", "roles")}
-    tenant = account["tenant_id"]
-    roles = frozenset(canonical_role(str(role)) for role in named)
-    return Actor(str(account["id"]), roles, str(tenant) if tenant is not None else None, shown, claims)
+    return Actor(account.id, account.roles, account.tenant, account.row, claims)
 
 
 def claims_of(token: str) -> Mapping[str, object]:

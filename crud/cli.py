@@ -12,8 +12,8 @@ import click
 from flask import Flask
 from flask.cli import AppGroup, with_appcontext
 
-from crud import auth, startup, system
-from crud.definitions import check_config
+from crud import accounts, auth, startup
+from crud.definitions.reading import check_config
 from crud.dialect import served
 from crud.state import ANONYMOUS, Snapshot
 from sql.catalog import Resource
@@ -50,12 +50,12 @@ def prepare() -> None:
 
 def first_administrator(snapshot: Snapshot) -> tuple[str, str] | None:
     """E-mail and password of the administrator that was just made, or None where there was one."""
-    if system.has_administrator(snapshot.system):
+    if accounts.has_administrator(snapshot.system):
         return None
     email = os.environ.get("ADMIN_EMAIL") or "admin@example.com"
     password = os.environ.get("ADMIN_PASSWORD") or secrets.token_urlsafe(12)
     hashed = auth.hash_password(password)
-    system.create_account(snapshot.system, email=email, password_hash=hashed, name="Administrator", roles=("admin",))
+    accounts.create_account(snapshot.system, email=email, password_hash=hashed, name="Administrator", roles=("admin",))
     return email, password
 
 

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import structlog
 
-from crud import system
-from crud.definitions import config_for_database, read_config
+from crud.creation import create_missing, install
 from crud.definitions.config import Config, Limits, Source
-from crud.definitions.problems import ConfigError
+from crud.definitions.problems import ConfigError, Problem
+from crud.definitions.reading import config_for_database, read_config
 from crud.loader import load
 from crud.policy import Policy
 from crud.state import Snapshot
@@ -47,12 +47,13 @@ def open_source(source: Source, limits: Limits) -> Database:
 def assemble(config: Config, dialects: Iterable[str]) -> Snapshot:
     """The snapshot of a configuration. Raises ConfigError with everything that does not fit."""
     databases = {name: open_source(source, config.limits) for name, source in config.sources.items()}
-    system.install(databases[config.server.system], config)
-    loaded = load(config, databases, dialects=tuple(dialects))
+    install(databases[config.server.system], config)
+    create_missing(config, databases)
+    loaded = load(config, databases)
     policy = Policy(loaded.catalog, loaded.rules)
-    problems = [*loaded.problems, *policy.check()]
-    if problems:
-        raise ConfigError(problems)
-    for note in loaded.notes:
-        log.info("name", note=note)
-    return Snapshot(config, loaded.catalog, loaded.presentations, policy, databases)
+    if problems := policy.check():
+        raise ConfigError(Problem(text) for text in problems)
+    for problem in loaded.problems:
+        log.info("definition", note=str(problem))
+    presentations = {name: loaded.presentation(name) for name in dialects}
+    return Snapshot(config, loaded.catalog, presentations, policy, databases)

@@ -11,7 +11,7 @@ where it would refuse a named one.
 """
 
 from dataclasses import dataclass, field, replace
-from typing import Generic, Literal, TypeVar, dataclass_transform
+from typing import Any, Generic, Literal, TypeVar, dataclass_transform
 
 from sql.types import Type
 
@@ -31,7 +31,7 @@ def node(cls: type[C]) -> type[C]:
             self.__dict__["_hash"] = known
         return known
 
-    made.__hash__ = remembered  # type: ignore[method-assign,assignment]
+    made.__hash__ = remembered  # type: ignore[method-assign]
     return made
 
 
@@ -43,8 +43,9 @@ class Origin:
     parameter: str
 
 
-def origin() -> Origin | None:
-    return field(default=None, compare=False, repr=False)  # type: ignore[no-any-return]
+def origin() -> Any:
+    """A field for what the caller wrote: it takes no part in equality, so that shapes stay shared."""
+    return field(default=None, compare=False, repr=False)
 
 
 # ---------------------------------------------------------------- expressions
@@ -93,7 +94,7 @@ class Hop:
     """One step along a to-one relation. `guard` is filled by authorize alone: what the caller may see there."""
 
     relation: str
-    guard: "Filter" = field(default_factory=lambda: TRUE)
+    guard: "Filter" = field(default_factory=lambda: And())
 
 
 @node
@@ -200,7 +201,7 @@ class Some:
     relation: str
     where: "Filter"
     hops: tuple[Hop, ...] = ()
-    guard: "Filter" = field(default_factory=lambda: TRUE)
+    guard: "Filter" = field(default_factory=lambda: And())
     origin: Origin | None = origin()
 
 

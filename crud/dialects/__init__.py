@@ -4,8 +4,12 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from crud.dialect import Dialect
-from crud.dialects import baasix, metal, phantom, sonicjs, xond
+from crud.dialects.baasix import dialect as baasix
+from crud.dialects.metal import dialect as metal
+from crud.dialects.phantom import dialect as phantom
+from crud.dialects.sonicjs import dialect as sonicjs
+from crud.dialects.xond import dialect as xond
 
 DIALECTS: Mapping[str, Dialect] = MappingProxyType(
-    {each.name: each for each in (phantom.dialect, xond.dialect, sonicjs.dialect, metal.dialect, baasix.dialect)}
+    {dialect.name: dialect for dialect in (phantom, xond, sonicjs, metal, baasix)}
 )

@@ -14,8 +14,8 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from app import create_app
-from crud import auth, system
-from crud.definitions import read_config
+from crud import accounts, auth
+from crud.definitions.reading import read_config
 from crud.dialect import served
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -74,10 +74,12 @@ def sample(make_app: Callable[..., Flask], database_url: str) -> Flask:
     app = make_app(ROOT / "config.yml", database_url)
     with app.app_context():
         database = served().state.current().system
-        system.create_account(
+        accounts.create_account(
             database, email=ADMIN[0], password_hash=auth.hash_password(ADMIN[1]), name="Admin", roles=("admin",)
         )
-        system.set_password(database, email=USER[0], password_hash=auth.hash_password(USER[1]))
+        with database.transaction() as session:
+            text = "UPDATE _dragoman_users SET password_hash = ? WHERE email = ?"
+            session.execute(accounts.sql_for(database, text), (auth.hash_password(USER[1]), USER[0]))
     return app
 
 

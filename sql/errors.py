@@ -37,7 +37,8 @@ class BadValue(SqlError):
     """A value does not fit its type. `expected` says in words what would."""
 
     def __init__(self, value: object, expected: str) -> None:
-        super().__init__(f"{str(value)[:80]!r} is not {expected}")
+        nested = isinstance(value, (list, tuple, dict))  # printing one may be long, or too deep
+        super().__init__(f"{'a nested value' if nested else repr(str(value)[:80])} is not {expected}")
         self.value, self.expected = value, expected
 
 

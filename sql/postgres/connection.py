@@ -8,7 +8,7 @@ import os
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any, LiteralString, cast
+from typing import Any
 
 import psycopg
 from psycopg_pool import ConnectionPool, PoolTimeout
@@ -27,6 +27,7 @@ _SETTINGS = """SELECT set_config('TimeZone', 'UTC', false), set_config('DateStyl
     set_config('extra_float_digits', '1', false), set_config('xmlbinary', 'base64', false),
     set_config('statement_timeout', %s, false), set_config('lock_timeout', %s, false),
     set_config('default_transaction_read_only', %s, false)"""
+_SNAPSHOT = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
 _WORDS = """SELECT t.typname, t.oid::int8, t.typarray::int8 FROM pg_type t
     WHERE t.typarray <> 0 AND (t.typtype = 'e' OR t.typname = 'citext')"""
 # Lower-casing by code point: the best that this server has.
@@ -62,7 +63,7 @@ class _Session:
 
 def _run(connection: Connection, text: str, params: Params) -> psycopg.Cursor[Any]:
     # The text is built from constants and quoted identifiers alone; values are in params.
-    return connection.execute(cast(LiteralString, text), params)
+    return connection.execute(text, params)
 
 
 class PostgresDatabase:
@@ -117,18 +118,16 @@ class PostgresDatabase:
         if self._local.session:
             yield self._local.session
             return
-        with translated(), self._begun("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY") as connection:
-            with self._as_session(connection, writing=False) as session:
-                yield session
+        with translated(), self._begun(_SNAPSHOT, writing=False) as session:
+            yield session
 
     @contextmanager
     def transaction(self) -> Iterator[_Session]:
         """A transaction; nested, a savepoint."""
         current = self._local.session
         if current is None:
-            with translated(), self._begun("BEGIN") as connection:
-                with self._as_session(connection, writing=True) as session:
-                    yield session
+            with translated(), self._begun("BEGIN", writing=True) as session:
+                yield session
         elif self._local.writing:
             with translated(), current.connection.transaction():
                 yield current
@@ -136,19 +135,23 @@ class PostgresDatabase:
             raise DatabaseError("No transaction can begin inside a snapshot")
 
     @contextmanager
-    def _begun(self, begin: str) -> Iterator[Connection]:
-        """A connection after BEGIN; a lost one is replaced, since nothing has happened yet."""
+    def _begun(self, begin: str, *, writing: bool) -> Iterator[_Session]:
+        """From BEGIN to COMMIT, or ROLLBACK when the block raises."""
         with self._begin_on(begin) as connection:
+            self._local.session, self._local.writing = _Session(connection), writing
             try:
-                yield connection
+                yield self._local.session
                 connection.execute("COMMIT")
             except BaseException:
                 if not connection.closed:
                     connection.execute("ROLLBACK")
                 raise
+            finally:
+                self._local.session = None
 
     @contextmanager
     def _begin_on(self, begin: str) -> Iterator[Connection]:
+        """A connection after BEGIN; a lost one is replaced, since nothing has happened yet."""
         pool = self._open()
         connection = self._take(pool)
         try:
@@ -164,14 +167,6 @@ class PostgresDatabase:
             yield connection
         finally:
             pool.putconn(connection)
-
-    @contextmanager
-    def _as_session(self, connection: Connection, *, writing: bool) -> Iterator[_Session]:
-        self._local.session, self._local.writing = _Session(connection), writing
-        try:
-            yield self._local.session
-        finally:
-            self._local.session = None
 
     def tables(self, *, include_own: bool = False) -> tuple[TableInfo, ...]:
         """Every table and view that this role may read."""

@@ -27,7 +27,9 @@ _LIMITS = {
     sqlite3.SQLITE_LIMIT_ATTACHED: 0,
     sqlite3.SQLITE_LIMIT_WORKER_THREADS: 0,
 }
-_READING_PRAGMAS = frozenset({"table_list", "table_xinfo", "index_list", "index_xinfo", "foreign_key_list", "data_version"})
+_READING_PRAGMAS = frozenset(
+    {"table_list", "table_xinfo", "index_list", "index_xinfo", "foreign_key_list", "data_version"}
+)
 _REFUSED = frozenset({sqlite3.SQLITE_ATTACH, sqlite3.SQLITE_DETACH})
 
 

@@ -43,7 +43,7 @@ def items(database: Database) -> Database:
     with database.transaction() as session:
         session.execute("CREATE TABLE owners (id integer PRIMARY KEY)")
         session.execute(
-            "CREATE TABLE items (id integer PRIMARY KEY, name varchar(5) NOT NULL UNIQUE, size integer CHECK (size > 0),"
+            "CREATE TABLE items (id integer PRIMARY KEY, name varchar(5) NOT NULL UNIQUE, size int CHECK (size > 0),"
             " owner integer REFERENCES owners (id))"
         )
         session.execute("INSERT INTO items VALUES (1, 'a', 1, NULL), (2, 'b', 2, NULL)")
@@ -196,7 +196,7 @@ def test_a_read_only_database_refuses_writes(items: Database, database_url: str)
     database.close()
 
 
-@pytest.mark.parametrize("url", ["sqlite://", "sqlite:///", "sqlite:///:memory:", "sqlite:///a?b", "mysql://x", "x", ""])
+@pytest.mark.parametrize("url", ["sqlite://", "sqlite:///", "sqlite:///:memory:", "sqlite:///a?b", "mysql://x", ""])
 def test_other_urls_are_refused(url: str) -> None:
     with pytest.raises(ValueError):
         open_database(url)

@@ -1,5 +1,6 @@
 """From what a client writes to canonical values, and what is refused."""
 
+from contextlib import suppress
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
 
@@ -130,13 +131,14 @@ RAW = st.recursive(
 )
 
 
-@given(RAW, st.sampled_from([Type(n) for n in TYPES] + [array_of(INTEGER), range_of(INTEGER), range_of(DATETIME), ENUM]))
+EVERY_TYPE = [*map(Type, TYPES), array_of(INTEGER), range_of(INTEGER), range_of(DATETIME), ENUM]
+
+
+@given(RAW, st.sampled_from(EVERY_TYPE))
 def test_nothing_but_bad_value_is_ever_raised(raw: object, type: Type) -> None:
     for convert in (coerce, coerce_strict):
-        try:
+        with suppress(BadValue):
             to_json(convert(type, raw))
-        except BadValue:
-            pass
 
 
 @pytest.mark.parametrize(
@@ -170,14 +172,17 @@ def test_json_paths(text: str, tokens: tuple[object, ...]) -> None:
 
 @pytest.mark.parametrize(
     ("text", "op", "value"),
-    [("$.level > 4", "gt", 4), ("$.a=='x'".replace("'", '"'), "eq", "x"), ("$.a <> null", "ne", None), ("$.a", None, None)],
+    [("$.level > 4", "gt", 4), ('$.a=="x"', "eq", "x"), ("$.a <> null", "ne", None), ("$.a", None, None)],
 )
 def test_json_path_comparisons(text: str, op: str | None, value: object) -> None:
     made = parse_json_path_test(text)
     assert made == JsonPathTest(made.tokens, op, value) and made.tokens
 
 
-@pytest.mark.parametrize("text", ["", "a.b", "$.", "$[", "$.a > ", "$.a ~ 4", "$.a > [1]", "$.a > NaN", '$."\ud800', "$.a\x00"])
+BROKEN = ["", "a.b", "$.", "$[", "$.a > ", "$.a ~ 4", "$.a > [1]", "$.a > NaN", '$."\ud800', "$.a\x00"]
+
+
+@pytest.mark.parametrize("text", BROKEN)
 def test_broken_json_paths_are_refused(text: str) -> None:
     with pytest.raises(BadValue):
         parse_json_path_test(text)

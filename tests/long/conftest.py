@@ -1,4 +1,4 @@
-"""What the long tests need from outside: CHINOOK, the folder of the Chinook database. Without it they are left out, and it is said."""
+"""What the long tests need from outside: CHINOOK, the folder of Chinook. Without it they are left out, and it is said."""
 
 import os
 

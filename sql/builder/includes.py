@@ -65,7 +65,7 @@ def _object(draft: Draft, scope: Scope, include: Include) -> Object:
     target = kit.target(scope, relation)
     on = kit.link(scope, target, relation.columns)
     if include.query.where != TRUE:
-        on = sql("{} AND {}", on, filters.condition(kit, target, include.query.where))
+        on = sql("{} AND {}", on, filters.conjunct(kit, target, include.query.where))
     draft.joins.append(sql(" LEFT JOIN {} ON {}", kit.source(target), on))
     if len(draft.joins) > MAX_JOINS:
         raise Unsupported(f"More than {MAX_JOINS} joined relations")

@@ -62,13 +62,13 @@ def _tables(kit: Kit, scope: Scope, relation: Relation) -> tuple[Keys, Fragment]
     """The parents' keys joined with the children, through a junction where there is one."""
     if relation.through is None:
         keys, near = _keys(kit, scope, tuple(there for _, there in relation.columns))
-        return keys, sql("{} JOIN {} ON {}", keys.source, kit.source(scope), near)
+        return keys, sql("{} {} ON {}", keys.source, kit.source(scope), near)
     through = relation.through
     junction = kit.scope(kit.catalog.resource(through.resource))
     keys, near = _keys(kit, junction, tuple(there for _, there in through.near))
     link = kit.link(junction, scope, through.far)
     middle = kit.table(through.table, junction.alias)
-    return keys, sql("{} JOIN {} ON {} JOIN {} ON {}", keys.source, middle, near, kit.source(scope), link)
+    return keys, sql("{} {} ON {} JOIN {} ON {}", keys.source, middle, near, kit.source(scope), link)
 
 
 def _keys(kit: Kit, scope: Scope, names: tuple[str, ...]) -> tuple[Keys, Fragment]:

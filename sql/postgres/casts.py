@@ -34,7 +34,10 @@ FROM_TEXT: Mapping[str, LiteralString] = MappingProxyType(
         "decimal": "CASE WHEN {0} ~ " + _NUMBER + " THEN {0}::numeric END",
         "boolean": "CASE lower(btrim({0}, " + _BLANKS + "))"
         " WHEN 'true' THEN true WHEN '1' THEN true WHEN 'false' THEN false WHEN '0' THEN false END",
-        "date": "CASE WHEN {0} ~ " + _DATE + " THEN CASE WHEN substr({0}, 9, 2)::int <= " + _MONTH_END
+        "date": "CASE WHEN {0} ~ "
+        + _DATE
+        + " THEN CASE WHEN substr({0}, 9, 2)::int <= "
+        + _MONTH_END
         + " THEN substr({0}, 1, 10)::date END END",
         "time": "CASE WHEN {0} ~ " + _TIME + " THEN {0}::time END",
     }

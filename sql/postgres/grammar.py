@@ -99,7 +99,7 @@ class Postgres:
         arrays = [_key_array(column, index) for index, column in enumerate(columns)]
         parts = [f"v{index}" for index in range(len(columns))]
         names = Fragment(f"{alias}({', '.join(parts)}, n)")
-        source = sql("unnest({}) WITH ORDINALITY AS {}", join(", ", arrays), names)
+        source = sql("unnest({}) WITH ORDINALITY AS {} JOIN", join(", ", arrays), names)
         number = Fragment(f"({alias}.n - 1)")
         return Keys(source, number, tuple(Fragment(f"{alias}.{part}") for part in parts))
 

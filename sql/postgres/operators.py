@@ -12,7 +12,7 @@ from sql.errors import Unsupported
 from sql.fragment import Fragment, sql, value
 from sql.operators import TEXTUAL
 from sql.postgres.encoding import dumps, listed, mark, marks
-from sql.types import JSON, TEXT, Type
+from sql.types import TEXT, Type
 from sql.values import JsonPathTest
 
 Printer = Callable[[str, Term, tuple[Operand, ...]], Fragment]
@@ -164,7 +164,13 @@ def _texts() -> dict[str, Printer]:
 
 
 def _json(template: LiteralString) -> Printer:
-    return lambda fold, left, right: sql(template, jsonb(left), mark(_bound(right), JSON))
+    return lambda fold, left, right: sql(template, jsonb(left), _json_mark(_bound(right)))
+
+
+def _json_mark(parameter: Parameter) -> Fragment:
+    """None is JSON's null here."""
+    get = parameter.get
+    return value("%s::jsonb", lambda bindings: dumps(get(bindings)))
 
 
 def _json_text(template: LiteralString) -> Printer:
@@ -236,7 +242,7 @@ def _array(template: LiteralString) -> Printer:
         if item.name != "citext":
             native = left.native.removesuffix("[]")
             return sql(template, left.sql, marks_of(_bound(right), item, native))
-        one = Fragment(f"SELECT lower(v::text COLLATE {fold}) COLLATE \"C\" FROM unnest(")
+        one = Fragment(f'SELECT lower(v::text COLLATE {fold}) COLLATE "C" FROM unnest(')
         held = sql("ARRAY({}{}::text[]) AS v)", one, left.sql)
         return sql(template, held, sql("ARRAY({}{}) AS v)", one, marks(_bound(right), TEXT)))
 

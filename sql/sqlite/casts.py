@@ -12,8 +12,9 @@ from types import MappingProxyType
 from typing import Any
 
 from sql import times
+from sql.errors import BadValue
 from sql.sqlite import storage
-from sql.sqlite.encoding import decimal
+from sql.sqlite.encoding import decimal, number
 from sql.types import TYPES, Type
 
 _INTEGER = re.compile(r"\s*[+-]?\d{1,18}\s*", re.ASCII)
@@ -51,8 +52,8 @@ def _text(held: Any, source: str) -> object:
     if source == "boolean":
         return "true" if held else "false"
     if source == "decimal":
-        number = decimal(held)
-        return format(_trimmed(number), "f") if isinstance(number, Decimal) else str(held)
+        shown = decimal(held)
+        return format(shown.normalize(), "f") if isinstance(shown, Decimal) else str(held)
     return _float_text(held) if isinstance(held, float) else str(held)
 
 
@@ -62,19 +63,15 @@ def _clock(held: time) -> str:
     return text.rstrip("0") if "." in text else text
 
 
-def _trimmed(number: Decimal) -> Decimal:
-    return number.normalize() + 0
-
-
 def _float_text(held: float) -> str:
     """As PostgreSQL writes it: the shortest digits, an exponent from 1e15 and below 1e-4."""
     if not math.isfinite(held):
         return str(held)
-    number = Decimal(repr(held)).normalize()
-    exponent = number.adjusted()
+    shortest = Decimal(repr(held)).normalize()
+    exponent = shortest.adjusted()
     if held == 0 or -5 < exponent < 15:
-        return format(number, "f")
-    return f"{number.scaleb(-exponent)}e{exponent:+03d}"
+        return format(shortest, "f")
+    return f"{shortest.scaleb(-exponent)}e{exponent:+03d}"
 
 
 def _integer(held: Any, source: str) -> int | None:
@@ -91,10 +88,15 @@ def _number(held: Any, source: str) -> float | int | None:
 
 
 def _decimal(held: Any, source: str) -> float | int | None:
-    number = _number(held, source)
-    if number is None or not math.isfinite(number):
-        return None
-    return held if isinstance(held, int) else number
+    """Whole where it is whole; what SQLite cannot hold exactly is NULL."""
+    if isinstance(held, str):
+        found = Decimal(held.strip()) if _NUMBER.fullmatch(held) else None
+    else:
+        found = Decimal(repr(held)) if math.isfinite(held) else None
+    try:
+        return None if found is None else number(found)
+    except BadValue:
+        return held if isinstance(held, int) else None
 
 
 def _boolean(held: Any, source: str) -> int | None:

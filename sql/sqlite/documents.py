@@ -13,6 +13,7 @@ from typing import Any
 
 Item = tuple[str, Any]
 NULL: Item = ("null", None)
+MAX_EXPONENT = 1000
 
 
 def tagged(value: object) -> Item:
@@ -39,10 +40,15 @@ def _parse(raw: object) -> Any:
         return raw if isinstance(raw, int) else Decimal(repr(raw))
     if not isinstance(raw, str):
         raise ValueError
-    try:
-        return json.loads(raw, parse_float=Decimal, parse_constant=_refuse)
-    except RecursionError:
-        raise ValueError from None
+    return json.loads(raw, parse_float=_number, parse_constant=_refuse)
+
+
+def _number(written: str) -> Decimal:
+    """Bounded, so that no text of it is endless."""
+    found = Decimal(written)
+    if abs(found.adjusted()) > MAX_EXPONENT:
+        raise ValueError(written)
+    return found
 
 
 def _refuse(word: str) -> object:
@@ -53,7 +59,7 @@ def load(raw: object) -> Item | None:
     """A stored JSON text, tagged; None for NULL and for what is no JSON."""
     try:
         return tagged(_parse(raw))
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
 
 
@@ -85,7 +91,7 @@ def text(raw: object) -> str | None:
     found = load(raw)
     match found:
         case ("string", str(word)):
-            return word
+            return _sound(word)
         case ("boolean", truth):
             return "true" if truth else "false"
         case ("number", number):
@@ -97,11 +103,20 @@ def path(raw: object, keys: str | None) -> str | None:
     """The JSON text under the keys; None where there is nothing, or null."""
     try:
         found = _parse(raw)
-    except ValueError:
+        for key in json.loads(keys or "[]"):
+            found = _step(found, key)
+        return None if found is None else _sound(_dump(found))
+    except (ValueError, RecursionError):
         return None
-    for key in json.loads(keys or "[]"):
-        found = _step(found, key)
-    return None if found is None else _dump(found)
+
+
+def _sound(word: str) -> str | None:
+    """A lone surrogate is no text to SQLite."""
+    try:
+        word.encode()
+    except UnicodeEncodeError:
+        return None
+    return word
 
 
 def _step(value: Any, key: str) -> Any:
@@ -194,7 +209,10 @@ _TESTS: Mapping[str, Test] = MappingProxyType(
 def test(op: str, raw: object, asked: str) -> int | None:
     """One of the JSON operators; None where the left side is NULL or no JSON."""
     held = load(raw)
-    judged = None if held is None else _TESTS[op](held, _asked(asked))
+    try:
+        judged = None if held is None else _TESTS[op](held, _asked(asked))
+    except RecursionError:
+        return None
     return None if judged is None else int(judged)
 
 

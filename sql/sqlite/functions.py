@@ -46,6 +46,11 @@ def _rounded(total: Decimal, count: int, digits: int) -> str:
     return str(WIDE.scaleb(Decimal(whole if numerator >= 0 else -whole), -digits))
 
 
+def _finite(raw: object) -> Decimal | None:
+    value = decimal(raw) if isinstance(raw, int | float) else None
+    return value if isinstance(value, Decimal) and value.is_finite() else None
+
+
 class Sum:
     """The exact sum of decimals, as text."""
 
@@ -53,8 +58,8 @@ class Sum:
         self.total: Decimal | None = None
 
     def step(self, raw: object) -> None:
-        value = decimal(raw)
-        if isinstance(value, Decimal) and value.is_finite():
+        value = _finite(raw)
+        if value is not None:
             self.total = value if self.total is None else WIDE.add(self.total, value)
 
     def finalize(self) -> str | None:
@@ -68,8 +73,8 @@ class Avg:
         self.total, self.count, self.digits = Decimal(0), 0, 0
 
     def step(self, raw: object, digits: int) -> None:
-        value = decimal(raw)
-        if isinstance(value, Decimal) and value.is_finite():
+        value = _finite(raw)
+        if value is not None:
             self.total, self.count, self.digits = WIDE.add(self.total, value), self.count + 1, digits
 
     def finalize(self) -> str | None:

@@ -96,7 +96,8 @@ class Sqlite:
         return Shown(term.sql, encoding.decoder(term))
 
     def keys(self, columns: tuple[Column, ...], alias: str) -> Keys:
-        source = sql("json_each({}) AS {}", value("?", _parents), Fragment(alias))
+        # CROSS JOIN keeps the order: the list is read once, and not again for every child.
+        source = sql("json_each({}) AS {} CROSS JOIN", value("?", _parents), Fragment(alias))
         number, whole = Fragment(f"{alias}.key"), Fragment(f"{alias}.value")
         if len(columns) == 1:
             return Keys(source, number, (whole,))

@@ -32,16 +32,18 @@ MONEY = Type("decimal", precision=12, scale=2)
 DDL = {
     "sqlite": """
 CREATE TABLE author (id INTEGER PRIMARY KEY, name TEXT NOT NULL, boss_id INTEGER REFERENCES author, alive BOOLEAN);
-CREATE TABLE post (id INTEGER PRIMARY KEY, title TEXT, author_id INTEGER REFERENCES author, price NUMERIC, stars INTEGER);
+CREATE TABLE post (id INTEGER PRIMARY KEY, title TEXT, author_id INTEGER REFERENCES author, price NUMERIC,
+  stars INTEGER);
 CREATE TABLE tag (lang TEXT, code TEXT, label TEXT, PRIMARY KEY (lang, code));
 CREATE TABLE post_tag (post_id INTEGER, lang TEXT, code TEXT);
 CREATE TABLE "it""em 100%s ]ü" ("i d" INTEGER PRIMARY KEY, "select %s {0}" TEXT, "q""u;o" INTEGER);
-CREATE TABLE thing (id INTEGER PRIMARY KEY, n INTEGER, big INTEGER, f REAL, d NUMERIC, ok BOOLEAN, t TEXT, c TEXT, mood TEXT,
-  u TEXT, day TEXT, clock TEXT, at TEXT, local TEXT, j TEXT, a TEXT, words TEXT, r TEXT, b BLOB);
+CREATE TABLE thing (id INTEGER PRIMARY KEY, n INTEGER, big INTEGER, f REAL, d NUMERIC, ok BOOLEAN, t TEXT, c TEXT,
+  mood TEXT, u TEXT, day TEXT, clock TEXT, at TEXT, local TEXT, j TEXT, a TEXT, words TEXT, r TEXT, b BLOB);
 """,
     "postgres": """
 CREATE TABLE author (id int PRIMARY KEY, name text COLLATE "C" NOT NULL, boss_id int REFERENCES author, alive boolean);
-CREATE TABLE post (id int PRIMARY KEY, title text COLLATE "C", author_id int REFERENCES author, price numeric(12,2), stars int);
+CREATE TABLE post (id int PRIMARY KEY, title text COLLATE "C", author_id int REFERENCES author, price numeric(12,2),
+  stars int);
 CREATE TABLE tag (lang text, code text, label text, PRIMARY KEY (lang, code));
 CREATE TABLE post_tag (post_id int, lang text, code text);
 CREATE TABLE "it""em 100%s ]ü" ("i d" int PRIMARY KEY, "select %s {0}" text, "q""u;o" int);
@@ -162,9 +164,7 @@ POST = Resource(
             "tags",
             "to_many",
             "tag",
-            through=Through(
-                Table("post_tag"), "post_tag", (("id", "post_id"),), (("lang", "lang"), ("code", "code"))
-            ),
+            through=Through(Table("post_tag"), "post_tag", (("id", "post_id"),), (("lang", "lang"), ("code", "code"))),
         ),
     },
 )

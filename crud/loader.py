@@ -203,7 +203,8 @@ def _draft(part: Part, parts: Mapping[str, Part], *, names: Names, problems: lis
 
 
 def _found_links(part: Part, parts: Mapping[str, Part]) -> Iterator[Link]:
-    for key in part.info.foreign_keys:
+    order = list(part.resource.columns)
+    for key in sorted(part.info.foreign_keys, key=lambda key: [order.index(name) for name in key.columns]):
         parent = _owner(key.target, part.resource, parts)
         pairs = tuple(zip(key.columns, key.target_columns, strict=False))
         if parent and pairs and all(there in parent.columns for _, there in pairs):

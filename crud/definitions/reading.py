@@ -62,8 +62,11 @@ def check_config(path: str | Path, environment: Mapping[str, str] | None = None)
 def config_for_database(url: str, environment: Mapping[str, str] | None = None) -> Config:
     """The configuration that serves one database alone, to administrators."""
     variables = os.environ if environment is None else environment
+    port = variables.get("PORT") or "3000"
+    if not port.isdecimal() or int(port) > 65535:
+        raise ConfigError([Problem(f"PORT must be a number up to 65535, not {port[:20]!r}")])
     config = Config(
-        server=Server(host=variables.get("HOST", "127.0.0.1"), port=int(variables.get("PORT") or 3000)),
+        server=Server(host=variables.get("HOST") or "127.0.0.1", port=int(port)),
         auth=Auth(secret=variables.get("DRAGOMAN_SECRET", "")),
         sources={"default": Source("default", url)},
         schemas={"main": SchemaDefinition("main")},
@@ -219,8 +222,9 @@ def _metadata(
         problems += wrong
         if not wrong:
             data: Data = {"stamps": True, **document.data}  # type: ignore[dict-item]
-            own_key = data.get("key") or any(f.get("key") or f.get("primaryKey") for f in data["fields"].values())
+            fields = data.get("fields", {})
+            own_key = data.get("key") or any(f.get("key") or f.get("primaryKey") for f in fields.values())
             key = {} if own_key else {"id": {"type": "uuid", "key": True, "default": "uuid"}}
-            data = {**data, "fields": {**key, **data.get("fields", {})}}
+            data = {**data, "fields": {**key, **fields}}
             found.append(read_resource(data, document.place, entity=file.stem, namespace=server.default_schema))
     return tuple(found), problems

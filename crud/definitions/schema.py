@@ -109,6 +109,7 @@ SOFT_DELETE: Schema = {
     **shape({"column": NAME, "active": SCALAR, "deleted": SCALAR}, "column"),
     "type": ["string", "object"],
     "minLength": 1,
+    "dependentRequired": {"active": ["deleted"], "deleted": ["active"]},
 }
 
 RESOURCE = shape(

@@ -143,6 +143,7 @@ ENTITY_MISTAKES = [
     ("user: {}", "'user' is a reserved word of sonicjs"),
     ("a: {dialects: {phantom: {name: batch}}}", "'batch' is a reserved word of phantom"),
     ("a: {source: x}", "there is no source 'x'"),
+    ("a: {soft_delete: {column: s, active: 1}}", "'deleted' is a dependency of 'active'"),
     ("a: {fields: {b: {type: enum}}}", "an enum lacks its values"),
     ("a: {fields: {b: {type: enum, values: [x], default: y}}}", "'y' is not allowed; allowed: x"),
     ("a: {fields: {b: {type: decimal, precision: 2, scale: 3}}}", "a scale needs a precision"),
@@ -235,6 +236,14 @@ def test_a_database_alone_is_served_whole() -> None:
     config = config_for_database("sqlite:///x.db", {"PORT": "81"})
     assert (config.server.port, config.rules, config.roles) == (81, (), {})
     assert config.schemas["main"].everything
+
+
+@pytest.mark.parametrize(
+    ("environment", "message"), [({"PORT": "x"}, "PORT must be"), ({"DRAGOMAN_SECRET": "short"}, "has 5 bytes")]
+)
+def test_a_bad_environment_is_told(environment: dict[str, str], message: str) -> None:
+    with pytest.raises(ConfigError, match=message):
+        config_for_database("sqlite:///x.db", environment)
 
 
 def test_roles_are_canonical() -> None:

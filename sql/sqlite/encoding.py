@@ -58,7 +58,8 @@ def _within(value: int | float | str | bytes) -> int | float | str | bytes:
 
 def number(value: Decimal) -> int | float:
     """A decimal as SQLite's number. Beyond 15 digits it would be another one."""
-    if len(value.normalize().as_tuple().digits) > EXACT_DIGITS:
+    digits = "".join(map(str, value.as_tuple().digits)).strip("0")
+    if len(digits) > EXACT_DIGITS:
         raise BadValue(value, f"a number of at most {EXACT_DIGITS} digits")
     whole = value == value.to_integral_value() and abs(value) < 2**63
     return int(value) if whole else float(value)

@@ -216,6 +216,8 @@ class _Parser:
         items = [self.value(left)]
         while self.took(","):
             items.append(self.value(left))
+            if len(items) > self.scope.list_items:
+                raise bad_parameter(self.parameter, f"a list of more than {self.scope.list_items} values")
         self.need(")")
         return items
 
@@ -235,8 +237,12 @@ class _Parser:
             if self.seen.kind != "name":
                 raise expected(self.parameter, "a name", self.seen)
             names.append(self.next().text)
-        if len(names) > STEPS + 1:
-            raise bad_parameter(self.parameter, f"a name of {len(names)} steps, at most {STEPS} relations")
+            if len(names) > STEPS + 1:
+                raise bad_parameter(
+                    self.parameter, f"position {self.seen.place}: a name of more than {STEPS} relations"
+                )
+        if self.at("("):
+            raise bad_parameter(self.parameter, f"position {self.seen.place}: there are no functions here")
         return reach(self.scope, self.resource, ".".join(names), self.parameter)
 
     def literal(self, wanted: str) -> object:

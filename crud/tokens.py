@@ -6,7 +6,7 @@ Made while the parser asks, so that an expression refused early costs no more th
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from crud.errors import ApiError, bad_parameter
 
@@ -14,19 +14,13 @@ KEYWORDS = frozenset({"AND", "OR", "NOT", "LIKE", "ILIKE", "IN", "BETWEEN", "IS"
 SHOWN = 40
 
 
-@dataclass(frozen=True)
-class Token:
+class Token(NamedTuple):
     """One word. `kind` is keyword, name, number, text, symbol or end; `text` is its meaning, `written` its source."""
 
     kind: str
     text: str
     place: int
     written: str = ""
-
-    @property
-    def quoted(self) -> bool:
-        """Whether a name stands in quotation marks."""
-        return self.kind == "name" and self.written[:1] in ('"', "`")
 
     def __str__(self) -> str:
         return "the end" if self.kind == "end" else repr(self.written[:SHOWN])

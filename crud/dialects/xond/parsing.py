@@ -29,7 +29,7 @@ from crud.params import (
 from crud.presentation import Presentation
 from crud.wanted import Wanted, add, parts, step
 from sql.catalog import Resource
-from sql.query import TRUE, Asked, Filter, Origin, Query, Sort, both
+from sql.query import TRUE, Asked, Filter, Origin, Path, Query, Select, Sort, both
 
 LAST_PAGE = 10**12
 
@@ -247,9 +247,13 @@ def embed(at: Grammar, wanted: Wanted, path: str) -> None:
     """The relations along a path, whole. A path may end in a column, which then is asked for by name."""
     at.bounded(path, "include")
     *relations, last = path.split(".")
+    origin = Origin(path, "include")
     for written in relations:
-        wanted = whole(at, step(at.scope, wanted, written, Origin(path, "include")))
-    if at.names.view(wanted.resource).column(last) is not None:
-        add(at.scope, wanted, last, "include", depth=0)
+        wanted = whole(at, step(at.scope, wanted, written, origin))
+    view = at.names.view(wanted.resource)
+    column = view.column(last)
+    if column is None:
+        whole(at, step(at.scope, wanted, last, origin))
     else:
-        whole(at, step(at.scope, wanted, last, Origin(path, "include")))
+        asked = Select(Path(column.name, origin=origin), view.shown(column.name), view.form(column))
+        wanted.columns[asked.alias] = asked

@@ -41,7 +41,7 @@ def render_error(error: ApiError) -> tuple[object, int]:
     if kind == "unknown_resource" and error.field:
         text = f"Resource '{error.field}' not found"
     body: dict[str, object] = {"success": False, "error": text}
-    if status == 400:
+    if status == 400 and (error.details or error.parameter):
         body["details"] = error.details or _details(error)
     return body, status
 
@@ -59,9 +59,6 @@ dialect = Dialect("phantom", (API, AUTH), render_error, cookie="token")
 def names() -> Scope:
     """What this request is parsed in: Phantom's names as the caller sees them."""
     return sighted(context(), scope("phantom"))
-
-
-ACTIONS = "any(create, read, update, delete, createIfNotExists, updateIfExists)"
 
 
 @API.blueprint.get("/<name>")
@@ -90,15 +87,23 @@ def get_schema(name: str) -> Response:
     return answer({"success": True, "schema": schema, "data": schema})
 
 
-@API.blueprint.get("/<any(batch, schema, v1):word>")
-@API.blueprint.get(f"/<name>/<{ACTIONS}:word>")
-def refuse_reserved(word: str, name: str = "") -> Response:
+@API.blueprint.get("/batch")
+@API.blueprint.get("/schema")
+@API.blueprint.get("/v1")
+@API.blueprint.get("/<name>/create")
+@API.blueprint.get("/<name>/read")
+@API.blueprint.get("/<name>/update")
+@API.blueprint.get("/<name>/delete")
+@API.blueprint.get("/<name>/createIfNotExists")
+@API.blueprint.get("/<name>/updateIfExists")
+def refuse_reserved(name: str = "") -> Response:
     """A reserved word is no resource and no key, whatever the method."""
     raise MethodNotAllowed
 
 
-@API.blueprint.get("/<any(batch, v1):word>/<path:rest>")
-def refuse_below_reserved(word: str, rest: str) -> Response:
+@API.blueprint.get("/batch/<path:rest>")
+@API.blueprint.get("/v1/<path:rest>")
+def refuse_below_reserved(rest: str) -> Response:
     """There is nothing below a reserved word."""
     raise ApiError("unknown_path", "Route not found")
 

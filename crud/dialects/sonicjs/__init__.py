@@ -109,12 +109,11 @@ def refuse_reserved() -> Response:
     raise MethodNotAllowed
 
 
-BELOW_RESERVED = "/<any(user, auth):word>/<path:rest>"
-
-
-@V1.blueprint.get(BELOW_RESERVED)
-@API_V1.blueprint.get(BELOW_RESERVED)
-def refuse_below_reserved(word: str, rest: str) -> Response:
+@V1.blueprint.get("/user/<path:rest>")
+@V1.blueprint.get("/auth/<path:rest>")
+@API_V1.blueprint.get("/user/<path:rest>")
+@API_V1.blueprint.get("/auth/<path:rest>")
+def refuse_below_reserved(rest: str) -> Response:
     """There is nothing below a reserved word."""
     raise ApiError("unknown_path", "Not Found")
 

@@ -11,6 +11,7 @@ from types import MappingProxyType
 from crud.definitions.config import Limits
 from crud.errors import bad_parameter
 from crud.params import (
+    Reached,
     Reader,
     Scope,
     Values,
@@ -148,8 +149,17 @@ def _term(scope: Scope, resource: Resource, name: str, *, word: str, texts: list
             "filters", f"unknown operator {word!r} on {name!r}, known are {', '.join(OPERATORS_BY_WORD)}"
         )
     op = OPERATORS_BY_WORD[word]
-    if OPERATORS[op].operands in ("many", "two"):
-        return compare(scope, reached, op, texts if len(texts) > 1 else texts[0])
     if op in OPPOSITES:
         return any_of(compare(scope, reached, op if truth(text, "filters") else OPPOSITES[op], True) for text in texts)
-    return any_of(compare(scope, reached, op, text) for text in texts)
+    if OPERATORS[op].operands in ("many", "two"):
+        return compare(scope, reached, op, _raw(reached, texts if len(texts) > 1 else comma_list(texts[0])))
+    return any_of(compare(scope, reached, op, raw) for raw in _raw(reached, texts))
+
+
+def _raw(reached: Reached, texts: list[str]) -> list[object]:
+    """The values as they are compared: digits on a column of times are milliseconds, as the answers write them."""
+    times = reached.column.type.family == "datetime"
+    return [int(text) if times and _EPOCH.fullmatch(text) else text for text in texts]
+
+
+_EPOCH = re.compile(r"-?[0-9]{1,15}")

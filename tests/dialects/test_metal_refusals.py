@@ -1,9 +1,11 @@
 """What Metal refuses, in its two shapes of a refusal: its validator's and its handlers'; never a 500."""
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 import pytest
+from flask import Flask
 from flask.testing import FlaskClient
 
 Token = dict[str, str]
@@ -151,6 +153,24 @@ def test_a_query_string_that_cannot_be_read_is_a_400(client: FlaskClient, admin:
     status, body = get(client, ENTITY, admin, query)
     assert status == 400
     assert part in body["message"]
+
+
+SMALL = """
+version: "0.3"
+sources: {default: {database: "${DATABASE_URL}"}}
+auth: {secret: "${DRAGOMAN_SECRET}"}
+limits: {max_rows: 5}
+"""
+
+
+def test_more_rows_than_allowed_are_a_413(
+    sample: Flask, make_app: Callable[..., Flask], database_url: str, admin: Token
+) -> None:
+    client = make_app(SMALL, database_url).test_client()
+    too_large = (413, {"error": "Response body too large"})
+    assert get(client, "/schema/main/orders", admin) == too_large
+    assert get(client, "/schema/main/orders", admin, "filter-expression=id <= 5")[0] == 200
+    assert client.get("/json/order?include=orderItems", headers=admin).status_code == 413
 
 
 def test_sorting_by_many_rows_is_refused(client: FlaskClient, admin: Token) -> None:

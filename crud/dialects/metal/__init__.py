@@ -13,7 +13,7 @@ from crud.dialects.metal.parsing import Grammar, parse_select, raw_reader
 from crud.dialects.metal.rendering import render_error
 from crud.errors import ApiError
 from sql.catalog import Resource
-from sql.errors import TooManyRows, UnknownResource
+from sql.errors import UnknownResource
 
 SCHEMA, USER, SERVER = mount("metal", "/schema"), mount("metal", "/user"), mount("metal", "/server")
 CACHE, PLAN = mount("metal", "/cache"), mount("metal", "/plan")
@@ -34,10 +34,7 @@ def select(schema: str, entity: str) -> Response:
     """The rows of an entity."""
     resource = open_entity(schema, entity)
     wanted = parse_select(grammar(), resource, raw_reader(request.query_string))
-    try:
-        result = service.read(context(), wanted.asked)
-    except TooManyRows:
-        raise ApiError("too_large", "Response body too large") from None
+    result = service.read(context(), wanted.asked)
     return answer(rendering.table(schema, entity, result, kinds=wanted.kinds))
 
 

@@ -205,6 +205,9 @@ TOLD: tuple[tuple[type[sql.SqlError], str, str], ...] = (
     (sql.UnknownResource, "unknown_resource", "Resource not found"),
     (sql.BadValue, "bad_parameter", ""),
     (sql.Unsupported, "bad_parameter", ""),
+    (sql.TooManyRows, "too_large", "Response body too large"),
+    (sql.TooComplex, "bad_parameter", "The query is nested too deeply"),
+    (sql.OutOfRange, "bad_parameter", "A number is too large"),
     (sql.Timeout, "timeout", "The query took too long; ask for less or filter on an indexed field"),
     (sql.Busy, "busy", "The database is busy, try again"),
     (sql.Unavailable, "busy", "The database cannot be reached, try again"),
@@ -254,4 +257,3 @@ def problem(error: ApiError) -> tuple[object, int]:
     """A refusal outside every dialect (RFC 9457)."""
     body = {"type": "about:blank", "title": error.message, "status": error.status, "code": error.kind}
     return body, error.status
-

@@ -86,6 +86,10 @@ class OutOfRange(DatabaseError):
     """A number or time, given or added up, is beyond what the database can hold."""
 
 
+class TooComplex(DatabaseError):
+    """The statement is more than the database can parse."""
+
+
 class Timeout(DatabaseError):
     """The statement took longer than the limit allows."""
 

@@ -13,6 +13,7 @@ from types import MappingProxyType
 from typing import Any
 
 from sql.backend import Decoder, Parameter, Term
+from sql.catalog import Column
 from sql.fragment import Bindings, Fragment, value
 from sql.ranges import range_json, range_text
 from sql.types import Type
@@ -49,6 +50,14 @@ _RANGES: Mapping[str, str] = MappingProxyType(
 # Types that compare as their own: an enum only knows its words, a range only its kind.
 _NATIVE = frozenset({"enum", "range"})
 _PLAIN = ("text", "varchar", "char", "bpchar")
+# Trailing blanks mean nothing to these; compared as text they would.
+_PADDED = ("character(", "bpchar")
+_TEXTS = (*_PLAIN, "name", "citext", '"')
+
+
+def foreign(column: Column) -> bool:
+    """Whether the column is of a type that the catalog has no word for (interval, inet, xml …): it is used as text."""
+    return column.type.name in ("text", "string") and bool(column.native) and not column.native.startswith(_TEXTS)
 
 
 def cast_of(type: Type, native: str = "") -> str:
@@ -57,6 +66,8 @@ def cast_of(type: Type, native: str = "") -> str:
         return native or f"{cast_of(type.item or Type('text'))}[]"
     if type.name in _NATIVE and native and not native.startswith(_PLAIN):
         return native
+    if native.startswith(_PADDED):
+        return "bpchar"
     if type.name == "range":
         return _RANGES.get((type.item or Type("integer")).name, "int8range")
     return CASTS.get(type.name, "text")

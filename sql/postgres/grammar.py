@@ -33,6 +33,8 @@ class Postgres:
 
     def column(self, alias: str, column: Column) -> Term:
         text = ident(self, column.name, under=alias)
+        if encoding.foreign(column):
+            return Term(sql("{}::text", text), column.type, column.nullable, "text")
         return Term(text, column.type, column.nullable, column.native, computed=False)
 
     def parameter(self, parameter: Parameter) -> Term:

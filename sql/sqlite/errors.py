@@ -11,6 +11,8 @@ from types import MappingProxyType
 
 from sql import errors
 
+# The parser's stack (100 entries) and the depth of expressions are compiled into SQLite.
+_TOO_DEEP = ("parser stack overflow", "Expression tree is too large", "too many terms")
 _COLUMNS = re.compile(r"failed: (.+)$", re.DOTALL)
 
 
@@ -55,6 +57,8 @@ def translate(error: Exception) -> errors.DatabaseError:
     """Our exception for one of the driver's."""
     if isinstance(error, OverflowError) or "integer overflow" in str(error):
         return errors.OutOfRange("A number is too large for the database")
+    if any(words in str(error) for words in _TOO_DEEP):
+        return errors.TooComplex("The query is nested too deeply for the database")
     code = getattr(error, "sqlite_errorcode", 0)
     make = _BY_CODE.get(code) or _BY_CODE.get(code & 0xFF)
     return make(str(error)) if make else errors.DatabaseError("The database failed")

@@ -22,6 +22,11 @@ def get(client: FlaskClient, path: str, headers: Token | None = None, query: str
 # Each has one place for the name of a field of `customers`.
 POSITIONS = [
     "fields={}",
+    "fields=*,{}",
+    "fields={}&nope=1",
+    'filter={"{}":[[1]]}',
+    'filter={"{}":"\\u0000"}',
+    "filter-expression={} = id",
     'fields="name, {}"',
     'filter={"{}":"a"}',
     'filter={"{}":null}',

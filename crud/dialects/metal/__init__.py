@@ -12,6 +12,7 @@ from crud.dialects.metal import rendering
 from crud.dialects.metal.parsing import Grammar, parse_select, raw_reader
 from crud.dialects.metal.rendering import render_error
 from crud.errors import ApiError
+from crud.sight import sighted
 from sql.catalog import Resource
 from sql.errors import UnknownResource
 
@@ -73,8 +74,8 @@ def signed_in() -> None:
 
 
 def grammar() -> Grammar:
-    """What the parsers of this request work in."""
-    return Grammar(scope("metal"), presentation("metal"), context().snapshot.config.limits)
+    """What the parsers of this request work in: names as this caller may know them."""
+    return Grammar(sighted(context(), scope("metal")), context().snapshot.config.limits)
 
 
 def readable(schema: str) -> list[Resource]:

@@ -7,9 +7,10 @@ Out: always the four keys success, data, pagination, error. Grammar: docs/dialec
 from flask import Response
 
 from crud import service
-from crud.dialect import Dialect, answer, context, mount, open_resource, presentation, reader, scope
+from crud.dialect import Dialect, answer, context, mount, open_resource, reader, scope
 from crud.dialects.xond.parsing import Grammar, Listing, parse_list, parse_one
 from crud.errors import ApiError
+from crud.sight import sighted
 from sql.catalog import Resource
 
 API = mount("xond", "/json")
@@ -42,8 +43,8 @@ def opened(name: str) -> Resource:
 
 
 def grammar() -> Grammar:
-    """The grammar of this request."""
-    return Grammar(scope("xond"), presentation("xond"), context().snapshot.config.limits)
+    """What the parsers of this request work in: names as this caller may know them."""
+    return Grammar(sighted(context(), scope("xond")), context().snapshot.config.limits)
 
 
 # ---------------------------------------------------------------- answers

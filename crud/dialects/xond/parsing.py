@@ -66,11 +66,16 @@ class Listing:
 
 @dataclass(frozen=True)
 class Grammar:
-    """What the parsers below work in: names and values, Xond's presentation, the limits."""
+    """What the parsers below work in: names and values, and the limits."""
 
     scope: Scope
-    names: Presentation
     limits: Limits
+
+    @property
+    def names(self) -> Presentation:
+        """The dialect's names, as the caller may know them."""
+        assert isinstance(self.scope.names, Presentation)
+        return self.scope.names
 
     def reach(self, resource: Resource, text: str, parameter: str) -> Reached:
         """A dotted name, not longer than relations may be nested."""

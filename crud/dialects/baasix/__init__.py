@@ -35,11 +35,14 @@ def one_item(name: str, key: str) -> Response:
     return answer({"data": result.rows[0]})
 
 
-@API.blueprint.route(
-    "/<name>/<any(bulk,'import-csv','import-json',export):word>",
-    methods=["GET", "POST", "PUT", "PATCH", "DELETE"],
-)
-def reserved(name: str, word: str) -> Response:
+METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
+
+
+@API.blueprint.route("/<name>/bulk", methods=METHODS)
+@API.blueprint.route("/<name>/import-csv", methods=METHODS)
+@API.blueprint.route("/<name>/import-json", methods=METHODS)
+@API.blueprint.route("/<name>/export", methods=METHODS)
+def reserved(name: str) -> Response:
     """Words that are never an id; none of their methods exists yet."""
     raise MethodNotAllowed([])
 

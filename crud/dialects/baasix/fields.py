@@ -5,22 +5,23 @@ In: `fields=["*","author.name"]`, repeated or a comma list, with `*`, `rel.*`, `
 """
 
 from crud.conditions import parse
+from crud.definitions.config import Limits
 from crud.errors import bad_parameter, unknown_field
 from crud.params import Reader, Scope, comma_list, json_value
 from crud.presentation import Presentation
-from crud.wanted import Child, Wanted, add
-from sql.catalog import Resource
+from crud.wanted import Child, Wanted, add, step
+from sql.catalog import Relation, Resource
 from sql.query import TRUE, Filter, Origin, Query, both
 
 
-def read_fields(wide: Scope, seen: Scope, resource: Resource, reader: Reader, *, depth: int) -> Wanted:
+def read_fields(wide: Scope, seen: Scope, resource: Resource, reader: Reader, *, limits: Limits) -> Wanted:
     """The wanted of a request."""
     wanted = Wanted(resource)
     for text in field_names(reader.take_all("fields")) or ["*"]:
         if "." in text and set(text) == {"*", "."}:
             _every_level(wide, wanted, text.split("."))
         else:
-            _named(wide, seen, wanted, text, depth=depth)
+            _named(wide, seen, wanted, text, limits=limits)
     narrowing = reader.take("relConditions")
     if narrowing is not None:
         _narrow(seen, wanted, json_value(narrowing, "relConditions"), path=())
@@ -38,19 +39,53 @@ def field_names(texts: list[str]) -> list[str]:
     return [str(name) for name in names]
 
 
-def _named(wide: Scope, seen: Scope, wanted: Wanted, text: str, *, depth: int) -> None:
+def _named(wide: Scope, seen: Scope, wanted: Wanted, text: str, *, limits: Limits) -> None:
     steps = text.count(".")
-    if steps > depth:
-        raise bad_parameter("fields", f"{steps} levels deep, at most {depth} are allowed")
+    if steps > limits.include_depth:
+        raise bad_parameter("fields", f"{steps} levels deep, at most {limits.include_depth} are allowed")
     _require(seen, wanted.resource, text)
-    add(wide, wanted, text, "fields", depth=depth)
+    if not text.endswith("**"):
+        add(wide, wanted, text, "fields", depth=0)
+        return
+    *relations, _ = text.split(".")
+    for written in relations:
+        wanted = step(wide, wanted, written, Origin(text, "fields"))
+    _everything(wide, seen, wanted, depth=limits.include_depth - steps, nodes=limits.include_nodes - steps)
+
+
+def _everything(wide: Scope, seen: Scope, wanted: Wanted, *, depth: int, nodes: int) -> None:
+    """All columns and, level by level, all relations that may be followed, never back to a resource on the own path.
+
+    It ends at the depth, or before the level that would be too much: paths grow in number exponentially.
+    """
+    wanted.star = True
+    level: list[tuple[Wanted, tuple[str, ...]]] = [(wanted, (wanted.resource.name,))]
+    for _ in range(depth):
+        following = [(parent, path, way) for parent, path in level for way in _ways(wide, seen, parent.resource, path)]
+        nodes -= len(following)
+        if nodes < 0:
+            return
+        level = [(_child(wide, parent, *way), (*path, way[1].target)) for parent, path, way in following]
+
+
+def _ways(wide: Scope, seen: Scope, resource: Resource, path: tuple[str, ...]) -> list[tuple[str, Relation]]:
+    assert isinstance(wide.names, Presentation)
+    view, sight = wide.names.view(resource), seen.names.view(resource)
+    return [(n, way) for n, way in view.relations.items() if way.target not in path and sight.relation(n)]
+
+
+def _child(wide: Scope, parent: Wanted, shown: str, relation: Relation) -> Wanted:
+    """The wanted of a relation that nobody named."""
+    child = parent.children.setdefault(shown, Child(relation, Wanted(wide.catalog.target(relation)), None))
+    child.wanted.star = True
+    return child.wanted
 
 
 def _require(seen: Scope, resource: Resource, text: str) -> None:
     """Refuse a name that the caller may not see, also where another name has its relation in the answer already."""
     *steps, last = text.split(".")
-    for step in steps:
-        relation = seen.names.view(resource).relation(step)
+    for written in steps:
+        relation = seen.names.view(resource).relation(written)
         if relation is None:
             raise unknown_field(Origin(text, "fields"))
         resource = seen.catalog.target(relation)
@@ -68,8 +103,7 @@ def _every_level(wide: Scope, wanted: Wanted, stars: list[str]) -> None:
         return
     assert isinstance(wide.names, Presentation)
     for shown, relation in wide.names.view(wanted.resource).relations.items():
-        child = wanted.children.setdefault(shown, Child(relation, Wanted(wide.catalog.target(relation)), None))
-        _every_level(wide, child.wanted, stars[1:])
+        _every_level(wide, _child(wide, wanted, shown, relation), stars[1:])
 
 
 def _narrow(seen: Scope, wanted: Wanted, tree: object, *, path: tuple[str, ...]) -> None:

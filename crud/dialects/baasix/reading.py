@@ -86,7 +86,7 @@ def parse_one(at: Place, resource: Resource, reader: Reader, *, key: str) -> Ask
 
 
 def _wanted(at: Place, resource: Resource, reader: Reader) -> Wanted:
-    return read_fields(at.wide, at.seen, resource, reader, depth=at.limits.include_depth)
+    return read_fields(at.wide, at.seen, resource, reader, limits=at.limits)
 
 
 def _filter(at: Place, resource: Resource, reader: Reader) -> Filter:

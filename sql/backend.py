@@ -54,10 +54,12 @@ class Keys:
 
 @dataclass(frozen=True)
 class Shown:
-    """What is selected for a value, and how it becomes JSON-ready (None: as it comes)."""
+    """What is selected for a value, how it becomes JSON-ready (None: as it comes), and what it is sorted by
+    where that is something else."""
 
     sql: Fragment
     decode: Decoder | None = None
+    sort: Fragment | None = None
 
 
 class Backend(Protocol):

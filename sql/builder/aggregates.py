@@ -126,7 +126,7 @@ def _sorted(sort: Sort, groups: list[Group], sums: list[Sum]) -> Term:
     alias = sort.expr.column if isinstance(sort.expr, Path) and not sort.expr.hops else None
     for one in sums:
         if alias == one.aggregate.alias:
-            return Term(one.shown.sql, one.type)
+            return Term(one.shown.sort or one.shown.sql, one.type)
     for group in groups:
         if alias == group.select.alias:
             return group.by.term

@@ -115,5 +115,6 @@ def _relevance(kit: Kit, scope: Scope, columns: tuple[Path, ...], sought: Value)
         begins = kit.backend.compare("istarts_with", found, (bound,))
         holds = kit.backend.compare("icontains", found, (bound,))
         scores.append(sql("CASE WHEN {} THEN 4 WHEN {} THEN 2 WHEN {} THEN 1 ELSE 0 END", equal, begins, holds))
-    total = sql("({})", join(" + ", scores)) if scores else sql("0")
+    # A bare 0 in an ORDER BY would be the number of a column.
+    total = sql("({})", join(" + ", scores)) if scores else sql("(0 + 0)")
     return Term(total, INTEGER, nullable=False)

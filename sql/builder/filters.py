@@ -43,7 +43,7 @@ _TURNED = {"in": "not_in", "not_in": "in", "json_in": "json_not_in", "json_not_i
 
 def condition(kit: Kit, scope: Scope, filter: Filter) -> Fragment:
     """Print a filter."""
-    match filter:
+    match inward(filter):
         case And(terms=()):
             return sql("TRUE")
         case Or(terms=()):
@@ -56,12 +56,24 @@ def condition(kit: Kit, scope: Scope, filter: Filter) -> Fragment:
             return _compare(kit, scope, replace(compare, op=_TURNED[compare.op]))
         case Not(term=term):
             return sql("NOT ({})", condition(kit, scope, term))
-        case Compare():
-            return _compare(kit, scope, filter)
-        case Some():
-            return _some(kit, scope, filter)
-        case Search():
-            return _search(kit, scope, filter)
+        case Compare() as compare:
+            return _compare(kit, scope, compare)
+        case Some() as some:
+            return _some(kit, scope, some)
+        case Search() as search:
+            return _search(kit, scope, search)
+
+
+def inward(filter: Filter) -> Filter:
+    """NOT of a list as the list of NOTs: only a comparison is turned round, where `_TURNED` sees it."""
+    match filter:
+        case Not(term=Not(term=term)):
+            return inward(term)
+        case Not(term=And(terms=terms)):
+            return Or(tuple(Not(term) for term in terms))
+        case Not(term=Or(terms=terms)):
+            return And(tuple(Not(term) for term in terms))
+    return filter
 
 
 def where(kit: Kit, scope: Scope, filter: Filter) -> Fragment:
@@ -72,7 +84,8 @@ def where(kit: Kit, scope: Scope, filter: Filter) -> Fragment:
 def conjunct(kit: Kit, scope: Scope, term: Filter) -> Fragment:
     """AND binds closer than OR. No other parentheses: SQLite's parser is only so deep."""
     printed = condition(kit, scope, term)
-    return sql("({})", printed) if isinstance(term, Or) and term.terms else printed
+    turned = inward(term)
+    return sql("({})", printed) if isinstance(turned, Or) and turned.terms else printed
 
 
 def _compare(kit: Kit, scope: Scope, compare: Compare) -> Fragment:

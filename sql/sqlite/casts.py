@@ -78,6 +78,8 @@ def _integer(held: Any, source: str) -> int | None:
     """Numbers are cut off, texts must be whole."""
     if isinstance(held, str):
         return int(held) if _INTEGER.fullmatch(held) else None
+    if isinstance(held, int):
+        return held
     return int(held) if math.isfinite(held) and abs(held) < 9.2e18 else None
 
 
@@ -88,11 +90,11 @@ def _number(held: Any, source: str) -> float | int | None:
 
 
 def _decimal(held: Any, source: str) -> float | int | None:
-    """Whole where it is whole; what SQLite cannot hold exactly is NULL."""
+    """Whole where it is whole; what SQLite cannot hold exactly is NULL. A float has 15 digits, as on PostgreSQL."""
     if isinstance(held, str):
         found = Decimal(held.strip()) if _NUMBER.fullmatch(held) else None
     else:
-        found = Decimal(repr(held)) if math.isfinite(held) else None
+        found = Decimal(held if isinstance(held, int) else f"{held:.15g}") if math.isfinite(held) else None
     try:
         return None if found is None else number(found)
     except BadValue:

@@ -118,8 +118,15 @@ FUNCTIONS: Mapping[str, tuple[int, Callable[..., Any]]] = MappingProxyType(
 _TOTALS: Mapping[str, tuple[int, type[Any]]] = MappingProxyType({"sum": (1, Sum), "avg": (2, Avg), "list": (2, Listed)})
 
 
+def _compared(left: str, right: str) -> int:
+    """The collation of numbers that are texts."""
+    first, second = Decimal(left), Decimal(right)
+    return (first > second) - (first < second)
+
+
 def register(connection: sqlite3.Connection) -> None:
     """Teach a new connection our functions."""
+    connection.create_collation("dragoman_decimal", _compared)
     for name, (arguments, function) in FUNCTIONS.items():
         connection.create_function(f"dragoman_{name}", arguments, function, deterministic=True)
     for name, (arguments, made) in _TOTALS.items():

@@ -117,20 +117,25 @@ def _halves(term: Term) -> Fragment:
     return sql("sum({0} >> 32), sum({0} & 4294967295)", term.sql)
 
 
+def _exact(number: Fragment, decode: Decoder) -> Shown:
+    """A number with more digits than SQLite's numbers have is text, and sorted by a collation of ours."""
+    return Shown(number, decode, sql("CAST({} AS TEXT) COLLATE dragoman_decimal", number))
+
+
 def _sum(term: Term) -> Shown:
     if term.type.name in INTEGRAL:
-        return Shown(sql("dragoman_total({})", _halves(term)), int)
+        return _exact(sql("dragoman_total({})", _halves(term)), int)
     if term.type.name == "decimal":
-        return Shown(sql("dragoman_sum({})", term.sql), encoding.decimal)
+        return _exact(sql("dragoman_sum({})", term.sql), encoding.decimal)
     return Shown(sql("sum({})", term.sql))
 
 
 def _avg(term: Term) -> Shown:
     if term.type.name in INTEGRAL:
-        return Shown(sql("dragoman_mean({}, count({}))", _halves(term), term.sql), encoding.decimal)
+        return _exact(sql("dragoman_mean({}, count({}))", _halves(term), term.sql), encoding.decimal)
     if term.type.name == "decimal":
         digits = Fragment(str(mean_digits(term.type)))
-        return Shown(sql("dragoman_avg({}, {})", term.sql, digits), encoding.decimal)
+        return _exact(sql("dragoman_avg({}, {})", term.sql, digits), encoding.decimal)
     return Shown(sql("avg({})", term.sql))
 
 

@@ -60,4 +60,4 @@ def test_rows(rest: FlaskClient, query: str, expected: object) -> None:
 )
 def test_refusals(rest: FlaskClient, query: str, status: int) -> None:
     answer = rest.get(f"/rest/{query}")
-    assert answer.status_code == status and set(answer.json) == {"code", "message", "details", "hint"}
+    assert answer.status_code == status and set(answer.get_json()) == {"code", "message", "details", "hint"}

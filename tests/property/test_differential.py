@@ -1,6 +1,7 @@
 """The same query on SQLite, on PostgreSQL and in plain Python: the same rows in the same order."""
 
 import random
+import sys
 from collections import Counter
 
 import pytest
@@ -68,7 +69,7 @@ def test_random_queries_agree(opened: Both) -> None:
 def test_every_operator_agrees_on_every_type_fifty_times(opened: Both, capsys: pytest.CaptureFixture[str]) -> None:
     done = covered(opened, each=50, seed=2)
     with capsys.disabled():
-        print("\n" + told(done))
+        print("\n" + told(done), file=sys.stderr)
     assert set(done) == set(cells())
     assert min(done.values()) >= 50
 
@@ -77,6 +78,6 @@ def test_every_operator_agrees_on_every_type_fifty_times(opened: Both, capsys: p
 def test_thousands_of_random_queries_agree(opened: Both, capsys: pytest.CaptureFixture[str]) -> None:
     seen = random_queries(opened, examples=3000)
     with capsys.disabled():
-        print(f"\n{seen.total()} random queries without a difference, {seen[True]} with rows")
+        print(f"\n{seen.total()} random queries without a difference, {seen[True]} with rows", file=sys.stderr)
     assert seen.total() >= 2000
     assert seen[True] >= 1000

@@ -1,7 +1,7 @@
 """The application factory: configuration in, a Flask application that speaks every dialect out.
 
-`create_app()` reads the configuration that the environment names (`crud.startup`), builds the first snapshot, mounts the
-dialects and hangs the commands of `crud.cli` under `flask`.
+`create_app()` reads the configuration that the environment names (`crud.startup`), builds the first snapshot, mounts
+the dialects and hangs the commands of `crud.cli` under `flask`.
 """
 
 from collections.abc import Iterable

@@ -45,7 +45,6 @@ CAST_WORDS: Mapping[str, str] = MappingProxyType(
     }
 )
 
-MOST_STEPS = 16
 MOST_PATTERN = 10_000
 
 _NULLS = {"eq": "is_null", "ne": "is_not_null"}
@@ -90,8 +89,6 @@ def _group(made: Filter) -> Filter:
 
 
 def _field(at: At, key: str, value: object) -> Filter:
-    if key.count(".") > MOST_STEPS:
-        raise bad_parameter(at.parameter, f"a path of more than {MOST_STEPS} relations")
     reached = reach(at.scope, at.resource, key, at.parameter)
     left = Left(reached, reached.column.type)
     if not isinstance(value, dict):

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from crud import naming, own
+from crud import naming, system
 from crud.accounts import ensure_role, sql_for, stored_role
 from crud.definitions.config import Config, FieldDefinition, ResourceDefinition
 from crud.definitions.problems import ConfigError, Problem
@@ -66,9 +66,9 @@ def install(database: Database, config: Config) -> None:
         raise ConfigError([Problem(message, config.place / "server" / "system", tuple(config.sources))])
     with alone(database) as session:
         there = {info.table.name: info for info in database.tables(include_own=True)}
-        made = [d for d in own.definitions(config) if d.table not in there]
+        made = [d for d in system.definitions(config) if d.table not in there]
         _create_all(config, database, session, made)
-        _add_extras(config, database, session, there.get(own.ACCOUNTS))
+        _add_extras(config, database, session, there.get(system.ACCOUNTS))
         _create_bare(database, session, set(there))
         _create_view(config, database, session, there)
         for role, description in ROLES.items():
@@ -80,11 +80,12 @@ def install(database: Database, config: Config) -> None:
 def _create_bare(database: Database, session: Session, there: set[str]) -> None:
     """The tables that are no resources: revoked tokens and the revision."""
     revoked = {"jti": Column("jti", STRING, nullable=False), "expires": Column("expires", DATETIME, nullable=False)}
-    if own.REVOKED not in there:
-        _run(session, create_table(Resource(own.REVOKED, Table(own.REVOKED), revoked, ("jti",)), database.backend))
-    if own.REVISION not in there:
+    if system.REVOKED not in there:
+        table = Resource(system.REVOKED, Table(system.REVOKED), revoked, ("jti",))
+        _run(session, create_table(table, database.backend))
+    if system.REVISION not in there:
         columns = {"value": Column("value", BIGINT, nullable=False)}
-        _run(session, create_table(Resource(own.REVISION, Table(own.REVISION), columns), database.backend))
+        _run(session, create_table(Resource(system.REVISION, Table(system.REVISION), columns), database.backend))
         session.execute("INSERT INTO _dragoman_revision (value) VALUES (0)")
         session.execute("CREATE UNIQUE INDEX _dragoman_users_email ON _dragoman_users (lower(email))")
 
@@ -94,19 +95,19 @@ def _add_extras(config: Config, database: Database, session: Session, info: Tabl
     if info is None:
         return
     there = {column.name for column in info.columns}
-    for definition in own.definitions(config):
-        missing = [f for f in definition.fields if definition.table == own.ACCOUNTS and f.name not in there]
+    for definition in system.definitions(config):
+        missing = [f for f in definition.fields if definition.table == system.ACCOUNTS and f.name not in there]
         for field in missing:
             column = _columns(definition, {})[field.name]
             optional = Column(column.name, column.type)
-            resource = Resource(own.ACCOUNTS, info.table, MappingProxyType({}))
+            resource = Resource(system.ACCOUNTS, info.table, MappingProxyType({}))
             _run(session, add_column(resource, optional, database.backend))
 
 
 def _create_view(config: Config, database: Database, session: Session, there: Mapping[str, TableInfo]) -> None:
     """Accounts with their leading role. Made anew when accounts have got new columns."""
-    wanted = [field.name for d in own.definitions(config) if d.table == own.ACCOUNTS for field in d.fields]
-    table, view = there.get(own.ACCOUNTS), there.get(own.ACCOUNTS_VIEW)
+    wanted = [field.name for d in system.definitions(config) if d.table == system.ACCOUNTS for field in d.fields]
+    table, view = there.get(system.ACCOUNTS), there.get(system.ACCOUNTS_VIEW)
     names = list(dict.fromkeys([*(column.name for column in table.columns), *wanted] if table else wanted))
     if view and [column.name for column in view.columns] == [*names, "role"]:
         return
@@ -207,7 +208,7 @@ def _columns(definition: ResourceDefinition, types: Mapping[str, Type]) -> Mappi
 
 
 def _exact(config: Config, definition: ResourceDefinition) -> str:
-    if definition.namespace == "system" and definition.table.startswith(own.PREFIX):
+    if definition.namespace == "system" and definition.table.startswith(system.PREFIX):
         return definition.table
     return exact_name(definition, config.server.default_schema)
 
@@ -230,7 +231,7 @@ def _existing(info: TableInfo) -> Known:
 
 
 def _names(config: Config, known: Mapping[str, Known]) -> dict[str, dict[str, str]]:
-    general: dict[str, str] = {word: exact for word, exact in own.WORDS.items() if exact in known}
+    general: dict[str, str] = {word: exact for word, exact in system.WORDS.items() if exact in known}
     for definition in declared(config):
         exact = _exact(config, definition)
         forms = (naming.pascal_singular(definition.entity), naming.camel_singular(definition.entity))

@@ -1,8 +1,8 @@
-"""What every dialect stands on: its mounts, the context of a request, names and parameters to parse, answers and refusals.
+"""What every dialect stands on: mounts, the context of a request, names and parameters to parse, answers, refusals.
 
-In: Flask's request. Out: for the dialects `context()`, `scope()`, `reader()`, `open_resource()`, `answer()`; for the application
-`install()`, which mounts the dialects and answers every refusal in the envelope of the dialect whose mount is the
-longest prefix of the path. The only room besides the dialects that knows the web.
+In: Flask's request. Out: for the dialects `context()`, `scope()`, `reader()`, `open_resource()`, `answer()`; for the
+application `install()`, which mounts the dialects and answers every refusal in the envelope of the dialect whose mount
+is the longest prefix of the path. The only room besides the dialects that knows the web.
 """
 
 import re
@@ -20,6 +20,7 @@ from crud import auth, permissions
 from crud.errors import ApiError, unknown_resource
 from crud.params import Reader, Scope, Values
 from crud.presentation import Presentation
+from crud.sight import sight
 from crud.state import ANONYMOUS, Context, State
 from sql import errors as sql
 from sql.catalog import Resource
@@ -70,9 +71,10 @@ def presentation(dialect: str) -> Presentation:
 
 
 def scope(dialect: str) -> Scope:
-    """What a parser of this dialect works in, with an empty list of values."""
+    """What a parser of this dialect works in: the names that this caller may know, and no values yet."""
     snapshot = context().snapshot
-    return Scope(presentation(dialect), snapshot.catalog, Values(), snapshot.config.limits.list_items)
+    names = sight(context(), presentation(dialect))
+    return Scope(names, snapshot.catalog, Values(), snapshot.config.limits.list_items)
 
 
 def reader() -> Reader:

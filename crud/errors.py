@@ -38,7 +38,9 @@ STATUS: Mapping[str, int] = MappingProxyType(
 class ApiError(Exception):
     """A refusal. `kind` is a row of `STATUS`; `parameter` and `field` say where; `details` is JSON data."""
 
-    def __init__(self, kind: str, message: str, *, parameter: str = "", field: str = "", details: object = None) -> None:
+    def __init__(
+        self, kind: str, message: str, *, parameter: str = "", field: str = "", details: object = None
+    ) -> None:
         super().__init__(message)
         self.kind, self.message = kind, message
         self.parameter, self.field, self.details = parameter, field, details

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
-from crud import naming, own
+from crud import naming, system
 from crud.creation import create_missing
 from crud.definitions.config import DIALECTS, Config, ResourceDefinition, RuleDefinition, SchemaDefinition
 from crud.definitions.problems import ConfigError, Problem
@@ -141,7 +141,7 @@ def _unclaimed(config: Config, tables: Tables, claimed: set[tuple[str, Table]]) 
     for schema in schemas:
         for table, info in tables.get(schema.source, {}).items() if schema.everything else ():
             mine = (schema.source, table)
-            if mine not in claimed and not table.name.startswith(own.PREFIX) and _belongs(config, schema, table):
+            if mine not in claimed and not table.name.startswith(system.PREFIX) and _belongs(config, schema, table):
                 claimed.add(mine)
                 yield Part(_found(config, schema, info), info)
 
@@ -161,12 +161,12 @@ def _found(config: Config, schema: SchemaDefinition, info: TableInfo) -> Resourc
 
 def _system_parts(config: Config, tables: Tables, problems: list[Problem]) -> Iterator[Part]:
     ours = tables.get(config.server.system, {})
-    for definition in own.definitions(config):
+    for definition in system.definitions(config):
         info = ours.get(Table(definition.table))
         if info is None:
             problems.append(Problem(f"our own table {definition.table} is missing: it is made when the service starts"))
             continue
-        yield Part(own.resource(definition, info, ours, problems=problems), info, definition)
+        yield Part(system.resource(definition, info, ours, problems=problems), info, definition)
 
 
 # ---------------------------------------------------------------- what names mean in definitions
@@ -184,7 +184,7 @@ def _names(config: Config, parts: Mapping[str, Part]) -> Names:
         for alias in part.definition.aliases if part.definition else ():
             general[alias] = part.resource.name
     general |= {name: name for name in parts}
-    for word, exact in own.WORDS.items():
+    for word, exact in system.WORDS.items():
         general.setdefault(word, exact)
     namespaces = {*config.schemas, *(part.resource.namespace for part in parts.values())}
     return {namespace: general | _entities(parts, namespace) for namespace in namespaces}

@@ -1,8 +1,8 @@
 """Shared wire parsers: what the five grammars have in common, written once.
 
 In: texts and JSON of a request, and a `Scope` (the dialect's names, the limits, the values collected so far).
-Out: AST nodes of `sql.query`. Knows no HTTP object: a `Reader` is made from plain lists. Every refusal is an `ApiError` that
-names the parameter, what is wrong and what was expected.
+Out: AST nodes of `sql.query`. Knows no HTTP object: a `Reader` is made from plain lists. Every refusal is an `ApiError`
+that names the parameter, what is wrong and what was expected.
 """
 
 import json
@@ -76,7 +76,20 @@ def json_value(text: str, parameter: str) -> object:
         raise bad_parameter(parameter, f"not valid JSON{where}{reason}") from None
     if json_depth(value) > 64:
         raise bad_parameter(parameter, "nested too deeply, at most 64 levels")
+    if _SURROGATE.search(text) and not _encodable(value):
+        raise bad_parameter(parameter, "half of a surrogate pair is no text")
     return value
+
+
+_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
+
+
+def _encodable(value: object) -> bool:
+    try:
+        json.dumps(value, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _object(pairs: list[tuple[str, object]]) -> dict[str, object]:
@@ -133,6 +146,10 @@ def comma_list(text: str) -> list[str]:
 class Shown(Protocol):
     """One resource as it is written in a dialect (`crud.presentation.View`)."""
 
+    @property
+    def columns(self) -> Mapping[str, Column]: ...
+    @property
+    def relations(self) -> Mapping[str, Relation]: ...
     def column(self, written: str) -> Column | None: ...
     def relation(self, written: str) -> Relation | None: ...
 
@@ -175,6 +192,11 @@ class Scope:
     values: Binder = field(default_factory=Values)
     list_items: int = 10_000
 
+    @property
+    def filled(self) -> tuple[object, ...]:
+        """The caller's values so far, in the order of their slots."""
+        return self.values.all if isinstance(self.values, Values) else ()
+
 
 @dataclass(frozen=True)
 class Reached:
@@ -190,21 +212,37 @@ class Reached:
         return any(step.kind == "to_many" for step in self.steps)
 
 
+MOST_STEPS = 16
+
+
 def reach(scope: Scope, resource: Resource, text: str, parameter: str) -> Reached:
     """Resolve `relation.relation.column`. An unknown part answers for the whole name, so no part can be probed."""
     origin = Origin(text, parameter)
-    *relations, last = text.split(".")
-    steps = []
-    for written in relations:
-        relation = scope.names.view(resource).relation(written)
-        if relation is None:
+    steps: list[Relation] = []
+    rest = near(text, parameter)
+    while (column := scope.names.view(resource).column(rest)) is None or column.write_only:
+        led = lead(scope.names.view(resource), rest)
+        if led is None:
             raise unknown_field(origin)
+        relation, rest = led
         steps.append(relation)
         resource = scope.catalog.target(relation)
-    column = scope.names.view(resource).column(last)
-    if column is None or column.write_only:
-        raise unknown_field(origin)
     return Reached(tuple(steps), column, origin)
+
+
+def near(text: str, parameter: str) -> str:
+    """The dotted name, if it is not too long a way: every step is a join or a subquery."""
+    if text.count(".") > MOST_STEPS:
+        raise bad_parameter(parameter, f"a path of more than {MOST_STEPS} relations")
+    return text
+
+
+def lead(view: Shown, text: str) -> tuple[Relation, str] | None:
+    """The relation that a dotted name begins with, and the rest. Names may hold dots themselves."""
+    for index, character in enumerate(text):
+        if character == "." and (relation := view.relation(text[:index])) is not None:
+            return relation, text[index + 1 :]
+    return None
 
 
 def to_one_path(reached: Reached) -> Path:

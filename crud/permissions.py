@@ -1,8 +1,8 @@
 """Authorisation as a rewrite: a query goes in, a narrower one comes out. The only maker of `Authorized`.
 
 In: a `Query`, the caller's roles and tenancy (through a `Gate`), the catalog. Out: `Authorized[Query]` in which
-columns nobody named are pruned, every hop, relation and include carries the row filter of where it leads, and the root its own.
-A column or relation that the caller named but may not see is answered as an unknown one, wherever it stands.
+columns nobody named are pruned, every hop, relation and include carries the row filter of where it leads, and the root
+its own. A column or relation that the caller named but may not see is answered as an unknown one, wherever it stands.
 Pure: no database, no request.
 """
 

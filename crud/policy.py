@@ -1,11 +1,11 @@
 """What each role may do: rules compiled once per snapshot.
 
-In: rule definitions (configuration, metadata, permissions). Out: `Policy.access(resource, roles, action)` → `Access`, the columns
-and the row filter. Default is deny. Deny wins, however general; within a role a rule for a named resource replaces the one for `*`;
-the allows of several roles add up.
+In: rule definitions (configuration, metadata, permissions). Out: `Policy.access(resource, roles, action)` → `Access`,
+the columns and the row filter. Default is deny. Deny wins, however general; within a role a rule for a named resource
+replaces the one for `*`; the allows of several roles add up.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from crud.conditions import parse
@@ -49,6 +49,14 @@ class ExactView:
     """One resource under its exact names."""
 
     resource: Resource
+
+    @property
+    def columns(self) -> Mapping[str, Column]:
+        return self.resource.columns
+
+    @property
+    def relations(self) -> Mapping[str, Relation]:
+        return self.resource.relations
 
     def column(self, written: str) -> Column | None:
         return self.resource.columns.get(written)

@@ -8,7 +8,7 @@ letters. What cannot be (unknown resources and columns) is a problem. Conditions
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
-from crud import own
+from crud import system
 from crud.definitions.config import Config, RuleDefinition
 from crud.definitions.problems import Problem
 from crud.definitions.semantics import declared, exact_name
@@ -29,7 +29,7 @@ def collect_rules(config: Config, catalog: Catalog, names: Names) -> tuple[tuple
 def _own_rules(config: Config, catalog: Catalog, names: Names, problems: list[Problem]) -> Iterator[RuleDefinition]:
     """Rules under an entity or under `accounts`: they are about it, whatever else they say is a mistake."""
     owners = [(exact_name(d, config.server.default_schema), d) for d in declared(config)]
-    for exact, definition in [*owners, (own.ACCOUNTS, config.accounts)]:
+    for exact, definition in [*owners, (system.ACCOUNTS, config.accounts)]:
         for rule in definition.rules:
             meant = names.get(definition.namespace, {}).get(rule.resource, rule.resource)
             if rule.resource not in (definition.entity, exact) and meant != exact:
@@ -45,7 +45,7 @@ def _general_rules(config: Config, catalog: Catalog, names: Names, problems: lis
         if exact == "*" or exact in catalog.resources:
             yield replace(rule, resource=exact)
         else:
-            allowed = ("*", *sorted(r.name for r in catalog if not r.system), *own.WORDS)
+            allowed = ("*", *sorted(r.name for r in catalog if not r.system), *system.WORDS)
             problems.append(Problem(f"there is no resource {rule.resource!r}", rule.at / "resource", allowed))
 
 

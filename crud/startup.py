@@ -1,7 +1,7 @@
 """From the environment to the first snapshot: which configuration, which databases, the catalog and the rules.
 
-In: `DRAGOMAN_CONFIG`, `DATABASE_URL`, or a path. Out: `Config`, and a `Snapshot` that is checked whole. Our own tables and
-declared tables that do not exist are created on the way, safely between workers that start at once.
+In: `DRAGOMAN_CONFIG`, `DATABASE_URL`, or a path. Out: `Config`, and a `Snapshot` that is checked whole. Our own tables
+and declared tables that do not exist are created on the way, safely between workers that start at once.
 """
 
 import os
@@ -10,7 +10,7 @@ from pathlib import Path
 
 import structlog
 
-from crud.creation import create_missing, install
+from crud.creation import install
 from crud.definitions.config import Config, Limits, Source
 from crud.definitions.problems import ConfigError, Problem
 from crud.definitions.reading import config_for_database, read_config
@@ -48,7 +48,6 @@ def assemble(config: Config, dialects: Iterable[str]) -> Snapshot:
     """The snapshot of a configuration. Raises ConfigError with everything that does not fit."""
     databases = {name: open_source(source, config.limits) for name, source in config.sources.items()}
     install(databases[config.server.system], config)
-    create_missing(config, databases)
     loaded = load(config, databases)
     policy = Policy(loaded.catalog, loaded.rules)
     if problems := policy.check():

@@ -1,14 +1,13 @@
 """What an answer shall contain: fields and relations collected from the parameters of a dialect into one tree.
 
 In: dotted names like `title`, `author.name`, `author.*`, `author.**`. Out: the `select` and `include` of a `Query`.
-Used by every dialect that lets callers choose fields or embed relations; what a plain relation name means is the dialect's.
+Used by every dialect that lets callers choose fields or embed relations.
 """
 
-from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
 from crud.errors import unknown_field
-from crud.params import Scope
+from crud.params import Scope, lead, near
 from crud.presentation import Presentation
 from sql.catalog import Relation, Resource
 from sql.query import Include, Origin, Path, Query, Select
@@ -37,19 +36,21 @@ class Child:
     origin: Origin | None
 
 
-def add(scope: Scope, wanted: Wanted, text: str, parameter: str, *, depth: int) -> None:
+def add(scope: Scope, wanted: Wanted, text: str, parameter: str, *, depth: int, nodes: int = 0) -> None:
     """Add a dotted name. A name that ends in a relation wants all of its columns; `**` all relations, `depth` deep."""
-    origin = Origin(text, parameter)
-    *steps, last = text.split(".")
-    for written in steps:
-        wanted = step(scope, wanted, written, origin)
-    match last:
+    origin, rest = Origin(text, parameter), near(text, parameter)
+    while (view := _presentation(scope).view(wanted.resource)).column(rest) is None:
+        if (led := lead(view, rest)) is None:
+            break
+        relation, rest = led
+        wanted, depth = _follow(scope, wanted, relation, origin), depth - 1
+    match rest:
         case "*":
             wanted.star = True
         case "**":
-            everything(scope, wanted, depth=depth - len(steps), path=(wanted.resource.name,))
+            everything(scope, wanted, depth=depth, nodes=nodes)
         case _:
-            _last(scope, wanted, last, origin)
+            _last(scope, wanted, rest, origin)
 
 
 def step(scope: Scope, wanted: Wanted, written: str, origin: Origin) -> Wanted:
@@ -57,6 +58,10 @@ def step(scope: Scope, wanted: Wanted, written: str, origin: Origin) -> Wanted:
     relation = scope.names.view(wanted.resource).relation(written)
     if relation is None:
         raise unknown_field(origin)
+    return _follow(scope, wanted, relation, origin)
+
+
+def _follow(scope: Scope, wanted: Wanted, relation: Relation, origin: Origin) -> Wanted:
     shown = _presentation(scope).view(wanted.resource).shown(relation.name)
     if shown not in wanted.children:
         wanted.children[shown] = Child(relation, Wanted(scope.catalog.target(relation)), origin)
@@ -65,23 +70,39 @@ def step(scope: Scope, wanted: Wanted, written: str, origin: Origin) -> Wanted:
 
 def _last(scope: Scope, wanted: Wanted, written: str, origin: Origin) -> None:
     view = _presentation(scope).view(wanted.resource)
-    column = view.column(written)
-    if column is None:
+    if (column := view.column(written)) is not None:
+        alias = view.shown(column.name)
+        wanted.columns[alias] = Select(Path(column.name, origin=origin), alias, view.form(column))
+    else:
         step(scope, wanted, written, origin).star = True
-        return
-    alias = view.shown(column.name)
-    wanted.columns[alias] = Select(Path(column.name, origin=origin), alias, view.form(column))
 
 
-def everything(scope: Scope, wanted: Wanted, *, depth: int, path: tuple[str, ...]) -> None:
-    """All columns and all relations, `depth` deep, never back to a resource on the own path."""
+def everything(scope: Scope, wanted: Wanted, *, depth: int, nodes: int) -> None:
+    """All columns and, level by level, all relations, never back to a resource on the own path.
+
+    It ends at the depth, or before the level that would take more than `nodes` relations: paths grow exponentially.
+    """
     wanted.star = True
-    if depth <= 0:
-        return
-    for shown, relation in _presentation(scope).view(wanted.resource).relations.items():
-        if relation.target not in path:
-            child = wanted.children.setdefault(shown, Child(relation, Wanted(scope.catalog.target(relation)), None))
-            everything(scope, child.wanted, depth=depth - 1, path=(*path, relation.target))
+    level: list[tuple[Wanted, tuple[str, ...]]] = [(wanted, (wanted.resource.name,))]
+    for _ in range(depth):
+        ways = [(parent, path, way) for parent, path in level for way in _ways(scope, parent.resource, path)]
+        nodes -= len(ways)
+        if nodes < 0:
+            return
+        level = [(unnamed(scope, parent, way), (*path, way.target)) for parent, path, way in ways]
+
+
+def _ways(scope: Scope, resource: Resource, path: tuple[str, ...]) -> list[Relation]:
+    relations = _presentation(scope).view(resource).relations.values()
+    return [relation for relation in relations if relation.target not in path]
+
+
+def unnamed(scope: Scope, parent: Wanted, relation: Relation) -> Wanted:
+    """The wanted of a relation that nobody named, with all columns; it may be dropped where it is hidden."""
+    shown = _presentation(scope).view(parent.resource).shown(relation.name)
+    child = parent.children.setdefault(shown, Child(relation, Wanted(scope.catalog.target(relation)), None))
+    child.wanted.star = True
+    return child.wanted
 
 
 def parts(scope: Scope, wanted: Wanted) -> tuple[tuple[Select, ...], tuple[Include, ...]]:
@@ -97,14 +118,6 @@ def _include(scope: Scope, shown: str, child: Child) -> Include:
     base = child.wanted.query or Query(child.wanted.resource.name)
     query = replace(base, select=select, include=include)
     return Include(shown, child.relation.name, query, origin=child.origin)
-
-
-def of_all(resource: Resource, texts: Iterable[str], scope: Scope, *, parameter: str, depth: int) -> Wanted:
-    """All columns of a resource and the named relations."""
-    wanted = Wanted(resource, star=True)
-    for text in texts:
-        add(scope, wanted, text, parameter, depth=depth)
-    return wanted
 
 
 def _presentation(scope: Scope) -> Presentation:

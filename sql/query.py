@@ -5,13 +5,13 @@ narrows and the builder prints. A query is a SHAPE: the caller's values are `Slo
 what depends on who asks or when stays symbolic (`ActorValue`, `Now`), so that one authorised shape serves every caller
 of the same roles and its SQL is made once.
 
-`Origin` remembers what the caller wrote, for messages alone: it takes no part in equality, so shapes stay shared.
+`Origin` remembers what the caller wrote, for messages alone: all origins are equal, so shapes stay shared.
 A node without an origin was not named by the caller (`*`, a default search): authorize drops what may not be seen
-where it would refuse a named one.
+where it would refuse a named one, and so the two are different shapes.
 """
 
 from dataclasses import dataclass, field, replace
-from typing import Any, Generic, Literal, TypeVar, dataclass_transform
+from typing import Generic, Literal, TypeVar, dataclass_transform
 
 from sql.types import Type
 
@@ -35,17 +35,18 @@ def node(cls: type[C]) -> type[C]:
     return made
 
 
-@node
+@dataclass(frozen=True, eq=False)
 class Origin:
-    """What the caller wrote (`text`) and where (`parameter`: filter, sort, fields …)."""
+    """What the caller wrote (`text`) and where (`parameter`: filter, sort, fields …). All are equal to each other."""
 
     text: str
     parameter: str
 
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Origin)
 
-def origin() -> Any:
-    """A field for what the caller wrote: it takes no part in equality, so that shapes stay shared."""
-    return field(default=None, compare=False, repr=False)
+    def __hash__(self) -> int:
+        return hash(Origin)
 
 
 # ---------------------------------------------------------------- expressions
@@ -103,7 +104,7 @@ class Path:
 
     column: str
     hops: tuple[Hop, ...] = ()
-    origin: Origin | None = origin()
+    origin: Origin | None = field(default=None, repr=False)
 
 
 @node
@@ -146,7 +147,7 @@ class JsonKind:
 
 @node
 class Relevance:
-    """How well a row fits a search: 4 for each column that equals the term, 2 that begins with it, 1 that contains it."""
+    """How well a row fits a search: each column that equals the term 4, that begins with it 2, that contains it 1."""
 
     columns: tuple[Path, ...]
     term: Value
@@ -202,7 +203,7 @@ class Some:
     where: "Filter"
     hops: tuple[Hop, ...] = ()
     guard: "Filter" = field(default_factory=lambda: And())
-    origin: Origin | None = origin()
+    origin: Origin | None = field(default=None, repr=False)
 
 
 @node
@@ -264,7 +265,7 @@ class Include:
     alias: str
     relation: str
     query: "Query"
-    origin: Origin | None = origin()
+    origin: Origin | None = field(default=None, repr=False)
 
 
 @node

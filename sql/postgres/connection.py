@@ -239,5 +239,3 @@ class PostgresDatabase:
 
 def _lost(error: psycopg.Error) -> bool:
     return error.sqlstate is None or error.sqlstate[:3] == "57P" or error.sqlstate[:2] == "08"
-
-

@@ -146,5 +146,3 @@ def marked(type: Type, comment: str | None) -> Type:
     """The type that the comment names, where there is one of ours."""
     name = (comment or "").removeprefix(MARK) if (comment or "").startswith(MARK) else ""
     return Type(name) if name in MARKED else type
-
-

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from crud.definitions.config import Config
 from crud.loader import Loaded, build
-from crud.own import definitions
+from crud.system import definitions
 from sql.catalog import Column, Table
 from sql.introspection import ForeignKey, TableInfo
 from sql.types import DATETIME, INTEGER, STRING

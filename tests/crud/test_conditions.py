@@ -4,10 +4,10 @@ from types import MappingProxyType
 
 import pytest
 
-from crud.conditions import MOST_PATTERN, MOST_STEPS, WORDS, parse
+from crud.conditions import MOST_PATTERN, WORDS, parse
 from crud.errors import ApiError
 from crud.jsonconditions import JSON_WORDS, KEY_WORDS
-from crud.params import Scope, Values
+from crud.params import MOST_STEPS, Scope, Values
 from crud.policy import ExactNames
 from sql.catalog import Catalog, Column, Relation, Resource, Table
 from sql.query import (
@@ -23,11 +23,10 @@ from sql.query import (
     Not,
     Now,
     Or,
-    Path,
     Slot,
-    Some,
 )
 from sql.types import BIGINT, BOOLEAN, DATETIME, INTEGER, JSON, STRING, TEXT, UUID, Type, array_of
+from tests.crud.written import path, some
 
 
 def resource(name: str, columns: dict[str, Type], *relations: Relation, **more: object) -> Resource:
@@ -91,7 +90,7 @@ SAMPLE: dict[str, tuple[str, object]] = {
 def test_each_word_is_the_operator_of_the_table(word: str) -> None:
     field, value = SAMPLE.get(word, ("title", "a"))
     made, _ = parsed({field: {word: True if "Null" in word else value}})
-    assert isinstance(made, Compare) and made.op == WORDS[word] and made.left == Path(field)
+    assert isinstance(made, Compare) and made.op == WORDS[word] and made.left == path(field)
 
 
 @pytest.mark.parametrize("word", KEY_WORDS)
@@ -100,7 +99,7 @@ def test_each_key_word_tests_the_value_under_its_key(word: str) -> None:
     value = ["x"] if operand == "values" else "x"
     made, values = parsed({"meta": {word: {"key": "a", operand: value} if operand else "a"}})
     assert isinstance(made, Compare) and made.op == op
-    assert made.left == JsonPath(Path("meta"), Slot(0, TEXT, many=True)) and values[0] == ("a",)
+    assert made.left == JsonPath(path("meta"), Slot(0, TEXT, many=True)) and values[0] == ("a",)
 
 
 def test_every_word_beyond_the_core_is_known() -> None:
@@ -111,41 +110,41 @@ def test_every_word_beyond_the_core_is_known() -> None:
     ("tree", "expected"),
     [
         ({}, And()),
-        ({"views": 3}, Compare(Path("views"), "eq", (Slot(0, INTEGER),))),
-        ({"views": None}, Compare(Path("views"), "is_null")),
-        ({"views": {"not": None}}, Compare(Path("views"), "is_not_null")),
-        ({"views": {"isNull": False}}, Compare(Path("views"), "is_not_null")),
-        ({"views": {"isNotNull": "false"}}, Compare(Path("views"), "is_null")),
-        ({"NOT": {"live": True}}, Not(Compare(Path("live"), "eq", (Slot(0, BOOLEAN),)))),
-        ({"title": "$COL(subtitle)"}, Compare(Path("title"), "eq", (Path("subtitle"),))),
-        ({"by": "$CURRENT_USER"}, Compare(Path("by"), "eq", (ActorValue("id", UUID),))),
-        ({"title": "$CURRENT_USER.name"}, Compare(Path("title"), "eq", (ActorValue("name", STRING),))),
-        ({"by": "$CURRENT_TENANT"}, Compare(Path("by"), "eq", (ActorValue("tenant", UUID),))),
-        ({"at": {"gt": "$NOW-DAYS_7"}}, Compare(Path("at"), "gt", (Now(DATETIME, -7, "days"),))),
-        ({"title": "$100"}, Compare(Path("title"), "eq", (Slot(0, STRING),))),
-        ({"author.name": "Ann"}, Compare(Path("name", (Hop("author"),)), "eq", (Slot(0, STRING),))),
-        ({"views": {"like": "1", "cast": "text"}}, Compare(Cast(Path("views"), TEXT), "like", (Slot(0, TEXT),))),
+        ({"views": 3}, Compare(path("views"), "eq", (Slot(0, INTEGER),))),
+        ({"views": None}, Compare(path("views"), "is_null")),
+        ({"views": {"not": None}}, Compare(path("views"), "is_not_null")),
+        ({"views": {"isNull": False}}, Compare(path("views"), "is_not_null")),
+        ({"views": {"isNotNull": "false"}}, Compare(path("views"), "is_null")),
+        ({"NOT": {"live": True}}, Not(Compare(path("live"), "eq", (Slot(0, BOOLEAN),)))),
+        ({"title": "$COL(subtitle)"}, Compare(path("title"), "eq", (path("subtitle"),))),
+        ({"by": "$CURRENT_USER"}, Compare(path("by"), "eq", (ActorValue("id", UUID),))),
+        ({"title": "$CURRENT_USER.name"}, Compare(path("title"), "eq", (ActorValue("name", STRING),))),
+        ({"by": "$CURRENT_TENANT"}, Compare(path("by"), "eq", (ActorValue("tenant", UUID),))),
+        ({"at": {"gt": "$NOW-DAYS_7"}}, Compare(path("at"), "gt", (Now(DATETIME, -7, "days"),))),
+        ({"title": "$100"}, Compare(path("title"), "eq", (Slot(0, STRING),))),
+        ({"author.name": "Ann"}, Compare(path("name", (Hop("author"),)), "eq", (Slot(0, STRING),))),
+        ({"views": {"like": "1", "cast": "text"}}, Compare(Cast(path("views"), TEXT), "like", (Slot(0, TEXT),))),
         (
             {"views": {"eq": "$COL(id)", "cast": "varchar"}},
-            Compare(Cast(Path("views"), TEXT), "eq", (Cast(Path("id"), TEXT),)),
+            Compare(Cast(path("views"), TEXT), "eq", (Cast(path("id"), TEXT),)),
         ),
-        ({"meta": {"jsonbTypeOf": {"type": "array"}}}, Compare(JsonKind(Path("meta")), "eq", (Slot(0, STRING),))),
+        ({"meta": {"jsonbTypeOf": {"type": "array"}}}, Compare(JsonKind(path("meta")), "eq", (Slot(0, STRING),))),
         (
             {"meta": {"jsonbArrayLength": {"op": "gt", "value": 1, "path": ["a", 0]}}},
-            Compare(JsonLength(JsonPath(Path("meta"), Slot(0, TEXT, many=True))), "gt", (Slot(1, BIGINT),)),
+            Compare(JsonLength(JsonPath(path("meta"), Slot(0, TEXT, many=True))), "gt", (Slot(1, BIGINT),)),
         ),
         (
             {"by": {"in": ["$CURRENT_USER"]}},
             Or(
                 (
-                    Compare(Path("by"), "in", (Slot(0, UUID, many=True),)),
-                    Compare(Path("by"), "eq", (ActorValue("id", UUID),)),
+                    Compare(path("by"), "in", (Slot(0, UUID, many=True),)),
+                    Compare(path("by"), "eq", (ActorValue("id", UUID),)),
                 )
             ),
         ),
         (
             {"at": {"between": ["2024-01-01T00:00:00Z", "$NOW"]}},
-            Compare(Path("at"), "between", (Slot(0, DATETIME), Now(DATETIME))),
+            Compare(path("at"), "between", (Slot(0, DATETIME), Now(DATETIME))),
         ),
     ],
 )
@@ -165,9 +164,9 @@ def test_a_text_is_one_value_of_a_list() -> None:
 
 def test_conditions_of_one_list_speak_of_the_same_child() -> None:
     made, _ = parsed({"AND": [{"comments.body": "a"}, {"comments.note": "b"}]})
-    assert isinstance(made, And) and made.terms[0] == Some(
+    assert isinstance(made, And) and made.terms[0] == some(
         "comments",
-        And((Compare(Path("body"), "eq", (Slot(0, STRING),)), Compare(Path("note"), "eq", (Slot(1, STRING),)))),
+        And((Compare(path("body"), "eq", (Slot(0, STRING),)), Compare(path("note"), "eq", (Slot(1, STRING),)))),
     )
 
 
@@ -178,7 +177,7 @@ def test_a_nested_group_speaks_of_another_child() -> None:
 
 def test_a_column_beside_a_child_is_the_childs() -> None:
     made, _ = parsed({"comments.body": {"ne": "$COL(comments.note)"}})
-    assert made == Some("comments", Compare(Path("body"), "ne", (Path("note"),)))
+    assert made == some("comments", Compare(path("body"), "ne", (path("note"),)))
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ from crud.presentation import Declared, Presentation, present
 from sql.catalog import Catalog, Column, Relation, Resource, Table
 from sql.query import And, Compare, Filter, Hop, Not, Or, Path, Slot, Some
 from sql.types import BOOLEAN, DATE, DATETIME, INTEGER, JSON, TEXT, Type
+from tests.crud.written import path
 
 DECIMAL = Type("decimal", 10, 2)
 COLUMNS = {
@@ -191,7 +192,7 @@ def test_a_numeral_beyond_machine_words_keeps_its_digits() -> None:
 
 
 def test_hops_are_to_one_relations() -> None:
-    assert Read("author.name = 'Ann'").where.left == Path("name", (Hop("author"),))  # type: ignore[union-attr]
+    assert Read("author.name = 'Ann'").where.left == path("name", (Hop("author"),))  # type: ignore[union-attr]
 
 
 REFUSED = [

@@ -61,7 +61,7 @@ CATALOG = Catalog(MappingProxyType({each.name: each for each in (AUTHORS, POSTS,
 
 ALIVE = Compare(Path("gone"), "is_null")
 OWN_TENANT = Compare(Path("tenant"), "eq", (ActorValue("tenant", STRING),))
-LIVE_AUTHOR = Compare(Path("live"), "eq", (Const(True, BOOLEAN),))
+LIVE_AUTHOR = Compare(Path("live", origin=NAMED), "eq", (Const(True, BOOLEAN),))
 
 RULES = (
     RuleDefinition("reader", "authors", ("read",), fields=("*", "-secret"), where={"live": True}),
@@ -193,7 +193,7 @@ def test_a_deny_of_fields_takes_them_away() -> None:
 def test_a_deny_of_rows_takes_them_away() -> None:
     deny = RuleDefinition("reader", "authors", ("read",), where={"id": 1}, allow=False)
     where = rewritten(Query("authors"), gate("reader", rules=(*RULES, deny))).where
-    assert Not(Compare(Path("id"), "eq", (Const(1, INTEGER),))) in _parts(where)
+    assert Not(Compare(Path("id", origin=NAMED), "eq", (Const(1, INTEGER),))) in _parts(where)
 
 
 def test_the_rule_of_a_resource_replaces_the_general_one() -> None:
@@ -204,7 +204,7 @@ def test_the_rule_of_a_resource_replaces_the_general_one() -> None:
 def test_the_allows_of_two_roles_add_up() -> None:
     other = RuleDefinition("editor", "authors", ("read",), fields=("*", "-secret"), where={"id": 7})
     where = rewritten(Query("authors"), gate("reader", "editor", rules=(*RULES, other))).where
-    assert where in (Or((Compare(Path("id"), "eq", (Const(7, INTEGER),)), LIVE_AUTHOR)),)
+    assert where in (Or((Compare(Path("id", origin=NAMED), "eq", (Const(7, INTEGER),)), LIVE_AUTHOR)),)
 
 
 def test_a_column_that_only_some_of_the_rows_show_is_not_shown_on_the_others() -> None:

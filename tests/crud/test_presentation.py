@@ -4,8 +4,8 @@ import pytest
 
 from crud.definitions.reading import config_for_database
 from crud.loader import Loaded
-from crud.own import ACCOUNTS, TENANTS
 from crud.presentation import Declared, Shown, View, present
+from crud.system import ACCOUNTS, TENANTS
 from sql.catalog import Catalog, Column, Resource, Table
 from sql.errors import UnknownResource
 from sql.introspection import TableInfo

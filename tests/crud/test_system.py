@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from crud import system
+from crud import accounts, creation, system
 from crud.definitions.config import Config
 from crud.definitions.document import parse_document
 from crud.definitions.problems import ConfigError
@@ -28,24 +28,24 @@ def configured(text: str, base: Path = Path()) -> Config:
 
 def started(config: Config, database: Database) -> Loaded:
     """What a start does."""
-    system.install(database, config)
+    creation.install(database, config)
     return load(config, {"default": database})
 
 
 @pytest.fixture
 def installed(database: Database) -> Iterator[Database]:
     """A database with our own tables."""
-    system.install(database, config_for_database(database.url, {}))
+    creation.install(database, config_for_database(database.url, {}))
     yield database
 
 
 def test_installing_twice_changes_nothing(installed: Database) -> None:
     config = config_for_database(installed.url, {})
     before = installed.fetch("SELECT id, name FROM _dragoman_roles ORDER BY name")
-    system.install(installed, config)
+    creation.install(installed, config)
     assert installed.fetch("SELECT id, name FROM _dragoman_roles ORDER BY name") == before
     assert [name for _, name in before] == ["administrator", "public", "user"]
-    assert system.revision(installed) == 0
+    assert accounts.revision(installed) == 0
 
 
 def test_workers_may_install_at_once(database_url: str) -> None:
@@ -54,7 +54,7 @@ def test_workers_may_install_at_once(database_url: str) -> None:
     def worker() -> None:
         database = open_database(database_url)
         try:
-            system.install(database, config)
+            creation.install(database, config)
         except Exception as error:
             errors.append(error)
         finally:
@@ -71,8 +71,8 @@ def test_workers_may_install_at_once(database_url: str) -> None:
 def test_our_own_tables_are_resources_with_the_declared_types(installed: Database) -> None:
     catalog = load(config_for_database(installed.url, {}), {"default": installed}).catalog
     assert [resource.name for resource in catalog] == OWN and all(resource.system for resource in catalog)
-    accounts = catalog.resource(system.ACCOUNTS)
-    types = {column.name: column.type.name for column in accounts.columns.values()}
+    users = catalog.resource(system.ACCOUNTS)
+    types = {column.name: column.type.name for column in users.columns.values()}
     assert types == {
         "id": "uuid",
         "email": "citext",
@@ -87,37 +87,37 @@ def test_our_own_tables_are_resources_with_the_declared_types(installed: Databas
         "updated_at": "datetime",
         "role": "string",
     }
-    assert accounts.column("password_hash").write_only and accounts.column("role").read_only
-    assert accounts.reads is not None and accounts.reads.name == "_dragoman_accounts"
+    assert users.column("password_hash").write_only and users.column("role").read_only
+    assert users.reads is not None and users.reads.name == "_dragoman_accounts"
 
 
 def test_an_account_is_found_whatever_the_case_of_its_email(installed: Database) -> None:
-    made = system.create_account(installed, email="Ann@Example.com", password_hash="h", roles=("admin", "editor"))
-    found = system.find_account_by_email(installed, "ANN@example.COM")
-    assert found is not None and found == system.load_account(installed, made)
+    made = accounts.create_account(installed, email="Ann@Example.com", password_hash="h", roles=("admin", "editor"))
+    found = accounts.find_account_by_email(installed, "ANN@example.COM")
+    assert found is not None and found == accounts.load_account(installed, made)
     assert (found.id, found.roles, found.active) == (made, frozenset({"admin", "editor"}), True)
-    assert system.find_account_by_email(installed, "bob@example.com") is None
+    assert accounts.find_account_by_email(installed, "bob@example.com") is None
 
 
 def test_an_email_is_taken_once_and_may_be_missing_often(installed: Database) -> None:
-    system.create_account(installed, email=None)
-    system.create_account(installed, email=None)
-    system.create_account(installed, email="ann@example.com")
+    accounts.create_account(installed, email=None)
+    accounts.create_account(installed, email=None)
+    accounts.create_account(installed, email="ann@example.com")
     with pytest.raises(Exception, match="exists already"):
-        system.create_account(installed, email="ANN@example.com")
+        accounts.create_account(installed, email="ANN@example.com")
 
 
 @pytest.mark.parametrize("id", ["", "x", "00000000-0000-0000-0000-000000000009", "'; DROP TABLE x"])
 def test_an_unknown_account_is_none(installed: Database, id: str) -> None:
-    assert system.load_account(installed, id) is None
+    assert accounts.load_account(installed, id) is None
 
 
 def test_there_is_no_administrator_until_one_can_sign_in(installed: Database) -> None:
-    system.create_account(installed, email="a@example.com", password_hash="h", roles=("user",))
-    system.create_account(installed, email="b@example.com", roles=("administrator",))
-    assert not system.has_administrator(installed)
-    system.create_account(installed, email="c@example.com", password_hash="h", roles=("administrator",))
-    assert system.has_administrator(installed)
+    accounts.create_account(installed, email="a@example.com", password_hash="h", roles=("user",))
+    accounts.create_account(installed, email="b@example.com", roles=("administrator",))
+    assert not accounts.has_administrator(installed)
+    accounts.create_account(installed, email="c@example.com", password_hash="h", roles=("administrator",))
+    assert accounts.has_administrator(installed)
 
 
 @pytest.mark.parametrize(
@@ -125,25 +125,25 @@ def test_there_is_no_administrator_until_one_can_sign_in(installed: Database) ->
     [((), None), (("user",), "user"), (("user", "admin"), "admin"), (("public", "user"), "user"), (("b", "a"), "a")],
 )
 def test_an_account_shows_its_leading_role(installed: Database, roles: tuple[str, ...], leading: str | None) -> None:
-    system.create_account(installed, email="a@example.com", roles=roles)
+    accounts.create_account(installed, email="a@example.com", roles=roles)
     assert installed.fetch("SELECT role FROM _dragoman_accounts") == [(leading,)]
 
 
 def test_a_revoked_token_stays_revoked_until_it_would_have_expired(installed: Database) -> None:
     now = datetime.now(UTC)
-    system.revoke(installed, "old", now - timedelta(hours=1))
+    accounts.revoke(installed, "old", now - timedelta(hours=1))
     for _ in range(2):
-        system.revoke(installed, "new", now + timedelta(hours=1))
-    assert system.is_revoked(installed, "new") and not system.is_revoked(installed, "old")
+        accounts.revoke(installed, "new", now + timedelta(hours=1))
+    assert accounts.is_revoked(installed, "new") and not accounts.is_revoked(installed, "old")
 
 
 def test_accounts_get_the_columns_that_a_configuration_adds(installed: Database) -> None:
-    made = system.create_account(installed, email="a@example.com")
+    made = accounts.create_account(installed, email="a@example.com")
     fields = "age: {type: integer}, tags: {type: array, items: string}, note: {type: text, required: true}"
     text = f"accounts: {{fields: {{{fields}}}}}"
-    accounts = started(configured(text), installed).catalog.resource(system.ACCOUNTS)
-    assert [accounts.column(name).type.name for name in ("age", "tags", "note")] == ["integer", "array", "text"]
-    found = system.load_account(installed, made, extras=("age",))
+    users = started(configured(text), installed).catalog.resource(system.ACCOUNTS)
+    assert [users.column(name).type.name for name in ("age", "tags", "note")] == ["integer", "array", "text"]
+    found = accounts.load_account(installed, made, extras=("age",))
     assert found is not None and found.row["age"] is None and "password_hash" not in found.row
     assert installed.fetch("SELECT age, role FROM _dragoman_accounts") == [(None, None)]
 
@@ -188,7 +188,7 @@ def test_declared_tables_are_made_and_filled_once(database: Database, tmp_path: 
     assert [notes.column(name).type.name for name in ("kind", "author_id")] == ["string", "uuid"]
     assert database.fetch("SELECT count(*), sum(price) FROM notes WHERE seen IS NOT NULL AND moved > 0")[0][0] == 2
     assert database.fetch("SELECT code FROM kinds ORDER BY code") == [("a",), ("b",)]
-    account = system.find_account_by_email(database, "john@example.com")
+    account = accounts.find_account_by_email(database, "john@example.com")
     assert account is not None and account.roles == {"admin"}
 
 
@@ -221,4 +221,4 @@ def test_a_missing_column_of_an_existing_table_is_a_mistake(database: Database) 
 def test_our_own_tables_need_a_source_that_takes_them(sqlite_url: str) -> None:
     text = f"sources: {{default: {{url: '{sqlite_url}', options: {{read_only: true}}}}}}"
     with pytest.raises(ConfigError, match="read only"):
-        system.install(open_database(sqlite_url), configured(text))
+        creation.install(open_database(sqlite_url), configured(text))

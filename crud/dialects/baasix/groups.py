@@ -9,9 +9,8 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from crud.dialects.baasix.fields import field_names
-from crud.dialects.baasix.sight import look
 from crud.errors import ApiError, bad_parameter
-from crud.params import Reader, Scope, json_value, to_one_path
+from crud.params import Reader, Scope, json_value, reach, to_one_path
 from sql.catalog import Resource
 from sql.operators import AGGREGATES, DATE_PARTS
 from sql.query import Aggregate, DatePart, Expr, Select, Sort
@@ -80,7 +79,7 @@ def _group(scope: Scope, resource: Resource, written: str) -> Select:
     _, part, name = (written.split(":", 2) + ["", ""])[:3]
     if part not in DATE_PARTS:
         raise bad_parameter("groupBy", f"{part[:40]!r} is not a part of a date; expected {', '.join(DATE_PARTS)}")
-    reached = look(scope, resource, name, "groupBy")
+    reached = reach(scope, resource, name, "groupBy")
     if reached.column.type.family not in _families(DATE_PARTS[part]):
         raise bad_parameter("groupBy", f"field {name!r} has no {part}")
     return Select(DatePart(part, to_one_path(reached)), written)
@@ -91,7 +90,7 @@ def _families(kind: str) -> tuple[str, ...]:
 
 
 def _column(scope: Scope, resource: Resource, written: str) -> Select:
-    reached = look(scope, resource, written, "groupBy")
+    reached = reach(scope, resource, written, "groupBy")
     if reached.column.type.family in ("json", "array", "range", "bytes"):
         raise bad_parameter("groupBy", f"values of field {written!r} cannot be grouped")
     return Select(to_one_path(reached), written)
@@ -120,7 +119,7 @@ def _argument(scope: Scope, resource: Resource, function: str, name: object) -> 
         return None
     if not isinstance(name, str) or name == "*":
         raise bad_parameter("aggregate", f"{function} takes the name of a field")
-    reached = look(scope, resource, name, "aggregate")
+    reached = reach(scope, resource, name, "aggregate")
     if reached.column.type.family not in AGGREGATES[function].families:
         raise bad_parameter("aggregate", f"{function} does not apply to field {name!r}")
     return to_one_path(reached)

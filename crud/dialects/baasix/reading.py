@@ -4,31 +4,28 @@ In: the parameters of a request and the resource they speak of. Out: `Asked`. Ev
 among what the caller may see, so that a hidden name is answered as an unknown one, whatever is wrong besides.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from crud.conditions import parse
 from crud.definitions.config import Limits
-from crud.dialect import context, presentation
+from crud.dialect import context, scope
 from crud.dialects.baasix.fields import read_fields
 from crud.dialects.baasix.groups import read_groups
-from crud.dialects.baasix.sight import Sight, look
 from crud.errors import bad_parameter
 from crud.params import (
     Reached,
     Reader,
     Scope,
-    Values,
     by_key,
     comma_list,
     condition,
     json_value,
     page,
+    reach,
     to_one_path,
     truth,
     whole_number,
 )
-from crud.permissions import gate_for
-from crud.presentation import Presentation
 from crud.wanted import Wanted, parts
 from sql.catalog import Resource
 from sql.query import TRUE, Asked, Filter, Or, Page, Path, Query, Relevance, Search, Sort, Value, both
@@ -40,58 +37,52 @@ MOST = 10**12
 
 @dataclass(frozen=True)
 class Place:
-    """What a read is parsed in: `wide` knows every name, `seen` those that the caller may see."""
+    """What a read is parsed in."""
 
-    names: Presentation
-    wide: Scope
-    seen: Scope
-    values: Values
+    scope: Scope
     limits: Limits
 
 
 def place() -> Place:
     """The place of this request."""
-    names, snapshot, values = presentation("baasix"), context().snapshot, Values()
-    gate = gate_for(snapshot.policy, snapshot.catalog, context().actor)
-    wide = Scope(names, snapshot.catalog, values, snapshot.config.limits.list_items)
-    return Place(names, wide, replace(wide, names=Sight(names, gate)), values, snapshot.config.limits)
+    return Place(scope("baasix"), context().snapshot.config.limits)
 
 
 def parse_list(at: Place, resource: Resource, reader: Reader) -> Asked:
     """What `GET /items/:collection` asks."""
     where, sought = _filter(at, resource, reader), _search(at, resource, reader)
     where = both(where, sought.where)
-    grouped = read_groups(at.seen, resource, reader)
+    grouped = read_groups(at.scope, resource, reader)
     paged = _page(at, reader)
     if grouped is not None:
         sort = tuple(grouped.sort(key, descending) for key, descending in _sort_keys(reader))
         grouped.refuse_others(reader, relevance=bool(sought.order))
         reader.finish()
         query = Query(resource.name, (), where, sort, paged, (), grouped.groups, grouped.aggregates, total=True)
-        return Asked(query, at.values.all)
+        return Asked(query, at.scope.filled)
     sort = tuple(Sort(_sort_path(at, resource, key), descending) for key, descending in _sort_keys(reader))
-    select, include = parts(at.wide, _wanted(at, resource, reader))
+    select, include = parts(at.scope, _wanted(at, resource, reader))
     reader.finish()
     query = Query(resource.name, select, where, sought.order + sort, paged, include, total=True)
-    return Asked(query, at.values.all)
+    return Asked(query, at.scope.filled)
 
 
 def parse_one(at: Place, resource: Resource, reader: Reader, *, key: str) -> Asked:
     """What `GET /items/:collection/:id` asks."""
     wanted = _wanted(at, resource, reader)
     reader.finish()
-    where = by_key(at.wide, resource, key)
-    select, include = parts(at.wide, wanted)
-    return Asked(Query(resource.name, select, where, include=include), at.values.all)
+    where = by_key(at.scope, resource, key)
+    select, include = parts(at.scope, wanted)
+    return Asked(Query(resource.name, select, where, include=include), at.scope.filled)
 
 
 def _wanted(at: Place, resource: Resource, reader: Reader) -> Wanted:
-    return read_fields(at.wide, at.seen, resource, reader, limits=at.limits)
+    return read_fields(at.scope, resource, reader, limits=at.limits)
 
 
 def _filter(at: Place, resource: Resource, reader: Reader) -> Filter:
     text = reader.take("filter")
-    return TRUE if text is None else parse(at.seen, resource, json_value(text, "filter"), parameter="filter")
+    return TRUE if text is None else parse(at.scope, resource, json_value(text, "filter"), parameter="filter")
 
 
 # ---------------------------------------------------------------- order and page
@@ -119,7 +110,7 @@ def _descending(name: str, direction: object) -> bool:
 
 
 def _sort_path(at: Place, resource: Resource, key: str) -> Path:
-    return to_one_path(look(at.seen, resource, key, "sort"))
+    return to_one_path(reach(at.scope, resource, key, "sort"))
 
 
 def _page(at: Place, reader: Reader) -> Page:
@@ -133,7 +124,7 @@ def _page(at: Place, reader: Reader) -> Page:
     offset = (wanted - 1) * size
     if offset >= 2**63:
         raise bad_parameter("page", "beyond every row")
-    return page(at.values, size, offset)
+    return page(at.scope.values, size, offset)
 
 
 # ---------------------------------------------------------------- search
@@ -157,7 +148,7 @@ def _search(at: Place, resource: Resource, reader: Reader) -> Sought:
         return Sought()
     if "\x00" in text:
         raise bad_parameter("search", "holds a NUL character")
-    term = at.values.bind(text, TEXT)
+    term = at.scope.values.bind(text, TEXT)
     reached = _searched(at, resource, written) if written is not None else None
     where = _all_texts(at, resource, term) if reached is None else _some_field(reached, term)
     if not ranked:
@@ -168,7 +159,7 @@ def _search(at: Place, resource: Resource, reader: Reader) -> Sought:
 
 def _texts(at: Place, resource: Resource) -> tuple[Path, ...]:
     """Every readable text; nobody named them, so hidden ones are left out without a word."""
-    columns = at.names.view(resource).columns.values()
+    columns = at.scope.names.view(resource).columns.values()
     return tuple(Path(column.name) for column in columns if column.type.family == "text")
 
 
@@ -180,7 +171,7 @@ def _searched(at: Place, resource: Resource, written: str) -> list[Reached]:
     names = json_value(written, "searchFields") if written.startswith("[") else comma_list(written)
     if not isinstance(names, list) or not names or not all(isinstance(name, str) for name in names):
         raise bad_parameter("searchFields", "expected a list of fields")
-    reached = [look(at.seen, resource, name, "searchFields") for name in dict.fromkeys(names)]
+    reached = [reach(at.scope, resource, name, "searchFields") for name in dict.fromkeys(names)]
     for each in reached:
         if each.column.type.family != "text":
             raise bad_parameter("searchFields", f"field {each.origin.text!r} does not hold text")

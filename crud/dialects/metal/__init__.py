@@ -12,7 +12,6 @@ from crud.dialects.metal import rendering
 from crud.dialects.metal.parsing import Grammar, parse_select, raw_reader
 from crud.dialects.metal.rendering import render_error
 from crud.errors import ApiError
-from crud.sight import sighted
 from sql.catalog import Resource
 from sql.errors import UnknownResource
 
@@ -75,7 +74,7 @@ def signed_in() -> None:
 
 def grammar() -> Grammar:
     """What the parsers of this request work in: names as this caller may know them."""
-    return Grammar(sighted(context(), scope("metal")), context().snapshot.config.limits)
+    return Grammar(scope("metal"), context().snapshot.config.limits)
 
 
 def readable(schema: str) -> list[Resource]:

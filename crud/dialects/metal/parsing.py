@@ -86,7 +86,7 @@ def parse_select(at: Grammar, resource: Resource, query: Reader) -> Selection:
     parse_cache(query.take("cache"))
     query.finish()
     assert isinstance(at.scope.values, Values)
-    return Selection(Asked(Query(resource.name, select, where, sort), at.scope.values.all), kinds)
+    return Selection(Asked(Query(resource.name, select, where, sort), at.scope.filled), kinds)
 
 
 # ---------------------------------------------------------------- fields

@@ -20,12 +20,13 @@ from crud.params import (
     comma_list,
     compare,
     json_value,
+    near,
     page,
+    reach,
     to_one_path,
     truth,
     whole_number,
 )
-from crud.sight import look, near
 from crud.variables import At
 from crud.wanted import Wanted, add, parts, step
 from sql.catalog import Resource
@@ -51,7 +52,7 @@ def parse_one(scope: Scope, resource: Resource, reader: Reader, *, key: str) -> 
 def _asked(scope: Scope, reader: Reader, query: Query) -> Asked:
     reader.finish()
     assert isinstance(scope.values, Values)
-    return Asked(query, scope.values.all)
+    return Asked(query, scope.filled)
 
 
 def listed(reader: Reader, name: str) -> list[str]:
@@ -90,7 +91,7 @@ def _populate(scope: Scope, wanted: Wanted, name: str) -> None:
 def parse_sort(scope: Scope, resource: Resource, reader: Reader) -> tuple[Sort, ...]:
     """`sort=-f`, `sort=f:desc`, `sort=f desc`, and lists of them."""
     keys = [sort_key(text) for text in listed(reader, "sort")]
-    return tuple(Sort(to_one_path(look(scope, resource, name, "sort")), descending) for name, descending in keys)
+    return tuple(Sort(to_one_path(reach(scope, resource, name, "sort")), descending) for name, descending in keys)
 
 
 def sort_key(text: str) -> tuple[str, bool]:
@@ -193,7 +194,7 @@ def _operand(name: str, op: str, texts: list[str]) -> object:
 
 
 def _term(scope: Scope, resource: Resource, name: str, *, op: str, raw: object) -> Filter:
-    reached = look(scope, resource, name, "where")
+    reached = reach(scope, resource, name, "where")
     if op not in OPERATORS:
         raise bad_parameter("where", f"unknown operator {op[:40]!r} on {name!r}, known are {', '.join(OPERATORS)}")
     if op in PATH_WORDS:

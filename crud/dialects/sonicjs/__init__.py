@@ -17,7 +17,6 @@ from crud.dialects.sonicjs.parameters import Listing, as_asked, parse_list, pars
 from crud.errors import ApiError
 from crud.params import Reader, Scope, by_key
 from crud.presentation import Presentation
-from crud.sight import sighted
 from crud.state import Context
 from crud.system import ACCOUNTS
 from crud.wanted import Wanted, parts
@@ -120,7 +119,7 @@ def refuse_below_reserved(rest: str) -> Response:
 
 def names() -> Scope:
     """What this request is parsed in: SonicJS's names as the caller sees them."""
-    return sighted(context(), scope("sonicjs"))
+    return scope("sonicjs")
 
 
 def rows_of(within: Scope, listing: Listing, resource: Resource, *, rows: list[Row]) -> list[Row]:
@@ -158,7 +157,7 @@ def read_user(reader: Reader) -> Row:
     if asking.actor.id is None:
         raise ApiError("unauthorized", "Unauthorized")
     accounts = asking.snapshot.catalog.resource(ACCOUNTS)
-    within = sighted(asking, scope("sonicjs"))
+    within = scope("sonicjs")
     select, _ = parts(within, Wanted(accounts, star=True))
     query = Query(accounts.name, select, by_key(within, accounts, asking.actor.id))
     return _first(service.read(asking, as_asked(within, query)).rows)

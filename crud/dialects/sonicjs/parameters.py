@@ -21,11 +21,11 @@ from crud.params import (
     comma_list,
     compare,
     page,
+    reach,
     to_one_path,
     truth,
     whole_number,
 )
-from crud.sight import look
 from crud.wanted import Wanted, everything, parts
 from sql.catalog import Resource
 from sql.operators import OPERATORS
@@ -58,7 +58,7 @@ def parse_one(scope: Scope, resource: Resource, reader: Reader, *, key: str) -> 
 def _listing(scope: Scope, resource: Resource, reader: Reader, *, query: Query) -> Listing:
     wanted = Wanted(resource, star=True)
     if _switch(reader, "includeRelations"):
-        everything(scope, wanted, depth=1, path=())
+        everything(scope, wanted, depth=1, nodes=50)
     content_type = _switch(reader, "includeContentType")
     reader.finish()
     select, include = parts(scope, wanted)
@@ -68,7 +68,7 @@ def _listing(scope: Scope, resource: Resource, reader: Reader, *, query: Query) 
 def as_asked(scope: Scope, query: Query) -> Asked:
     """The query beside its values."""
     assert isinstance(scope.values, Values)
-    return Asked(query, scope.values.all)
+    return Asked(query, scope.filled)
 
 
 def _switch(reader: Reader, name: str) -> bool:
@@ -100,7 +100,7 @@ def _sort_key(scope: Scope, resource: Resource, text: str) -> Sort:
     name, found, word = text.rpartition(":")
     if not found or word not in ("asc", "desc"):
         name, word = text, "asc"
-    return Sort(to_one_path(look(scope, resource, name, "sort")), word == "desc")
+    return Sort(to_one_path(reach(scope, resource, name, "sort")), word == "desc")
 
 
 # ---------------------------------------------------------------- filters
@@ -143,7 +143,7 @@ def _spoken(keys: tuple[str, ...]) -> tuple[str, str, int]:
 
 
 def _term(scope: Scope, resource: Resource, name: str, *, word: str, texts: list[str]) -> Filter:
-    reached = look(scope, resource, name, "filters")
+    reached = reach(scope, resource, name, "filters")
     if word not in OPERATORS_BY_WORD:
         raise bad_parameter(
             "filters", f"unknown operator {word!r} on {name!r}, known are {', '.join(OPERATORS_BY_WORD)}"

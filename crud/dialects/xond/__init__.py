@@ -10,7 +10,6 @@ from crud import service
 from crud.dialect import Dialect, answer, context, mount, open_resource, reader, scope
 from crud.dialects.xond.parsing import Grammar, Listing, parse_list, parse_one
 from crud.errors import ApiError
-from crud.sight import sighted
 from sql.catalog import Resource
 
 API = mount("xond", "/json")
@@ -44,7 +43,7 @@ def opened(name: str) -> Resource:
 
 def grammar() -> Grammar:
     """What the parsers of this request work in: names as this caller may know them."""
-    return Grammar(sighted(context(), scope("xond")), context().snapshot.config.limits)
+    return Grammar(scope("xond"), context().snapshot.config.limits)
 
 
 # ---------------------------------------------------------------- answers

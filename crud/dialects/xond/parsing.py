@@ -114,7 +114,7 @@ def parse_one(at: Grammar, resource: Resource, id: str, *, query: Reader) -> Ask
 def values(at: Grammar) -> tuple[object, ...]:
     """The values that were collected on the way."""
     assert isinstance(at.scope.values, Values)
-    return at.scope.values.all
+    return at.scope.filled
 
 
 def page_size(limits: Limits, written: str | None) -> int:

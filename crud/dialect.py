@@ -70,10 +70,11 @@ def presentation(dialect: str) -> Presentation:
     return context().snapshot.presentations[dialect]
 
 
-def scope(dialect: str) -> Scope:
-    """What a parser of this dialect works in: the names that this caller may know, and no values yet."""
-    snapshot = context().snapshot
-    names = sight(context(), presentation(dialect))
+def scope(dialect: str, asking: Context | None = None) -> Scope:
+    """What a parser of this dialect works in: the names that the caller may know, and no values yet."""
+    asking = asking or context()
+    snapshot = asking.snapshot
+    names = sight(asking, presentation(dialect))
     return Scope(names, snapshot.catalog, Values(), snapshot.config.limits.list_items)
 
 

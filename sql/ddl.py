@@ -32,9 +32,7 @@ _DIALECTS: Mapping[str, Dialect] = {
 }
 
 
-def create_table(
-    resource: Resource, backend: Backend, *, references: tuple[ForeignKey, ...] = ()
-) -> tuple[str, ...]:
+def create_table(resource: Resource, backend: Backend, *, references: tuple[ForeignKey, ...] = ()) -> tuple[str, ...]:
     """The statements that create the table of a resource, with its keys, uniques and indexes."""
     return (
         _table(resource, backend, references),

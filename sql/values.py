@@ -314,9 +314,7 @@ _SCALARS: Mapping[str, _Maker] = MappingProxyType(
         "bytes": _bytes,
     }
 )
-_LENIENT: Mapping[str, _Maker] = MappingProxyType(
-    {**_SCALARS, "array": _array_by(coerce), "range": _range_by(coerce)}
-)
+_LENIENT: Mapping[str, _Maker] = MappingProxyType({**_SCALARS, "array": _array_by(coerce), "range": _range_by(coerce)})
 _STRICT: Mapping[str, _Maker] = MappingProxyType(
     {**_SCALARS, "array": _array_by(coerce_strict), "range": _range_by(coerce)}
 )

@@ -45,9 +45,7 @@ def _table(session: Session, row: Row) -> TableInfo:
     declared = read_declared(statement) if kind == "table" else Declared()
     increment = _increment(rows, key, without_rowid=without_rowid)
     columns = tuple(_column(session, name, column, declared, increment=increment) for column in rows)
-    return TableInfo(
-        Table(name), "table" if kind == "table" else "view", columns, key, uniques=_uniques(session, name)
-    )
+    return TableInfo(Table(name), "table" if kind == "table" else "view", columns, key, uniques=_uniques(session, name))
 
 
 def _key_position(row: Row) -> int:

@@ -50,7 +50,7 @@ def parse(scope: Scope, resource: Resource, reader: Reader, fields: list[str]) -
     most = whole_number(limit, "limit", low=0, high=10**9) if limit is not None else None
     paged = page(scope.values, most, whole_number(offset, "offset", low=0, high=10**9) if offset else 0)
     reader.finish()
-    return Asked(Query(resource.name, select, where, sort, paged, include), scope.values.all)
+    return Asked(Query(resource.name, select, where, sort, paged, include), scope.filled)
 
 
 def _condition(scope: Scope, resource: Resource, name: str, text: str) -> Filter:

@@ -157,7 +157,7 @@ def read_user(reader: Reader) -> Row:
     if asking.actor.id is None:
         raise ApiError("unauthorized", "Unauthorized")
     accounts = asking.snapshot.catalog.resource(ACCOUNTS)
-    within = scope("sonicjs")
+    within = scope("sonicjs", asking)
     select, _ = parts(within, Wanted(accounts, star=True))
     query = Query(accounts.name, select, by_key(within, accounts, asking.actor.id))
     return _first(service.read(asking, as_asked(within, query)).rows)

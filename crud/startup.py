@@ -17,7 +17,8 @@ from crud.definitions.reading import config_for_database, read_config
 from crud.loader import load
 from crud.policy import Policy
 from crud.state import Snapshot
-from sql.database import Database, Options, open_database
+from sql.database import Database, Options
+from sql.opening import open_database
 
 log = structlog.get_logger()
 HERE = Path(__file__).resolve().parent.parent

@@ -4,22 +4,17 @@ In: what the loader built. Out: `Actor`, `Snapshot`, `Context` (frozen), and `St
 whole when definitions change. A request keeps the snapshot it started with.
 """
 
-import threading
-from collections import OrderedDict
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Generic, TypeVar
 
 from crud.definitions.config import Config
+from crud.memo import Memo
+from crud.policy import Policy
 from crud.presentation import Presentation
 from sql.catalog import Catalog
 from sql.database import Database
 
-if TYPE_CHECKING:
-    from crud.policy import Policy
-
-T = TypeVar("T")
 NOTHING: Mapping[str, object] = MappingProxyType({})
 
 
@@ -47,28 +42,6 @@ class Actor:
 ANONYMOUS = Actor()
 
 
-class Memo(Generic[T]):
-    """Values made once per key, the least recently used going first; safe between threads."""
-
-    def __init__(self, capacity: int) -> None:
-        self._capacity = capacity
-        self._values: OrderedDict[Hashable, T] = OrderedDict()
-        self._lock = threading.Lock()
-
-    def get(self, key: Hashable, make: Callable[[], T]) -> T:
-        """The value of a key. `make` runs outside the lock: two threads may both make one, either serves."""
-        with self._lock:
-            if key in self._values:
-                self._values.move_to_end(key)
-                return self._values[key]
-        value = make()
-        with self._lock:
-            self._values[key] = value
-            if len(self._values) > self._capacity:
-                self._values.popitem(last=False)
-        return value
-
-
 @dataclass(frozen=True, eq=False)
 class Snapshot:
     """Everything that is in force at one moment. `compiled` goes with it, so nothing outlives its definitions."""
@@ -76,7 +49,7 @@ class Snapshot:
     config: Config
     catalog: Catalog
     presentations: Mapping[str, Presentation]
-    policy: "Policy"
+    policy: Policy
     databases: Mapping[str, Database]
     compiled: Memo[object] = field(default_factory=lambda: Memo(1000))
 

@@ -22,6 +22,7 @@ _STEP = re.compile(
 )
 _TEST = re.compile(r"\s*(==|=|!=|<>|<=|<|>=|>)\s*")
 _OPERATORS = {"==": "eq", "=": "eq", "!=": "ne", "<>": "ne", "<": "lt", "<=": "lte", ">": "gt", ">=": "gte"}
+MOST_STEPS = 64
 _PATH = "a JSON path like $.a.b[0].*"
 
 
@@ -63,6 +64,8 @@ def _steps(text: str) -> tuple[tuple[Token, ...], int]:
     while found := _STEP.match(text_, position):
         tokens.append(_token(found, text))
         position = found.end()
+        if len(tokens) > MOST_STEPS:
+            raise BadValue(text, f"{_PATH} of at most {MOST_STEPS} steps")
     return tuple(tokens), position
 
 

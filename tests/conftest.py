@@ -14,7 +14,8 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from sql.database import Database, Options, open_database
+from sql.database import Database, Options
+from sql.opening import open_database
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # platformdirs warns where XDG_RUNTIME_DIR is not set

@@ -14,7 +14,8 @@ from crud.definitions.document import parse_document
 from crud.definitions.problems import ConfigError
 from crud.definitions.reading import config_for_database, config_of
 from crud.loader import Loaded, load
-from sql.database import Database, open_database
+from sql.database import Database
+from sql.opening import open_database
 
 OWN = ["_dragoman_tenants", "_dragoman_roles", "_dragoman_users", "_dragoman_user_roles", "_dragoman_permissions"]
 

@@ -19,7 +19,8 @@ from crud.definitions.reading import config_for_database
 from crud.dialect import served
 from crud.state import Snapshot
 from sql.catalog import Resource
-from sql.database import Options, open_database
+from sql.database import Options
+from sql.opening import open_database
 from tests.dialects.conftest import BACKENDS, SECRET, Token, new_postgres, signed_in
 from tests.fixtures.awkward import build
 

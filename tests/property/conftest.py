@@ -9,8 +9,9 @@ import psycopg
 import pytest
 
 from sql.catalog import Catalog, Column, Resource
-from sql.database import Database, Options, open_database
+from sql.database import Database, Options
 from sql.ddl import create_table
+from sql.opening import open_database
 from tests.property.comparing import Opened
 from tests.property.data import ROWS
 from tests.property.schema import CATALOG

@@ -13,7 +13,7 @@ import orjson
 import psycopg
 import pytest
 
-from sql.database import Database, Options, open_database
+from sql.database import Database, Options
 from sql.errors import (
     Busy,
     CheckViolation,
@@ -26,6 +26,7 @@ from sql.errors import (
     Unavailable,
     UniqueViolation,
 )
+from sql.opening import open_database
 from tests.fixtures.awkward import build
 
 ENDLESS = {

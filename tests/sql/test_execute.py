@@ -9,9 +9,10 @@ import orjson
 import pytest
 
 from sql.builder import compile_query
-from sql.database import Database, Options, open_database
+from sql.database import Database, Options
 from sql.errors import TooManyRows
 from sql.execute import Bindings, Result, execute
+from sql.opening import open_database
 from sql.operators import OPERATORS
 from sql.query import (
     ActorValue,

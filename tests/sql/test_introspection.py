@@ -5,8 +5,9 @@ from collections.abc import Iterator
 import pytest
 
 from sql.catalog import Column, Default, Table
-from sql.database import Database, open_database
+from sql.database import Database
 from sql.introspection import ForeignKey, TableInfo
+from sql.opening import open_database
 from sql.types import Type, array_of, range_of
 from tests.fixtures.awkward import LONG, ODD, build
 

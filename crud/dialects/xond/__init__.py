@@ -4,6 +4,9 @@ In: `GET /json/:resource` and `/json/:resource/:id` with JSON lists of condition
 Out: always the four keys success, data, pagination, error. Grammar: docs/dialects/xond.md; parsers: `parsing`.
 """
 
+from collections.abc import Mapping
+from types import MappingProxyType
+
 from flask import Response
 
 from crud import service
@@ -73,8 +76,14 @@ def render_one(result: service.Result) -> dict[str, object]:
 
 def render_error(error: ApiError) -> tuple[object, int]:
     """A refusal: what the caller can mend is named, what is ours has the document's text."""
-    message = "An error occurred while fetching data." if error.kind == "internal" else error.message
+    message = TEXTS.get(error.kind, error.message)
     return {"success": False, "data": None, "pagination": None, "error": message}, error.status
+
+
+# kind → text, whatever was said: a key that cannot be one is told in no other words than a missing row.
+TEXTS: Mapping[str, str] = MappingProxyType(
+    {"internal": "An error occurred while fetching data.", "missing_row": "Record not found"}
+)
 
 
 dialect = Dialect("xond", (API,), render_error, cookie="jwtCookie")

@@ -1,0 +1,69 @@
+"""The world of `tests.attacks.world`, served by the real application on SQLite and on PostgreSQL."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from urllib.parse import urlencode
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from flask_jwt_extended import create_access_token
+from werkzeug.test import TestResponse
+
+from tests.attacks.world import CONFIG, QUOTED_NAME, fill
+from tests.dialects.conftest import database_url, make_app
+
+__all__ = ["database_url", "make_app"]
+Token = dict[str, str]
+
+
+@dataclass(frozen=True)
+class World:
+    """The application, the accounts' ids by name, the database's URL."""
+
+    app: Flask
+    ids: dict[str, str]
+    url: str
+
+    def token(self, name: str) -> str:
+        """A good token of an account."""
+        with self.app.app_context():
+            return str(create_access_token(identity=self.ids[name]))
+
+
+@pytest.fixture(scope="session")
+def world(make_app: Callable[..., Flask], database_url: str) -> World:
+    """The world with its rows and accounts."""
+    app = make_app(CONFIG, database_url)
+    return World(app, fill(app), database_url)
+
+
+@pytest.fixture
+def client(world: World) -> FlaskClient:
+    """A client of the world, without cookies."""
+    return world.app.test_client(use_cookies=False)
+
+
+@pytest.fixture(scope="session")
+def user(world: World) -> Token:
+    """The headers of somebody whose role is `user`."""
+    return {"Authorization": f"Bearer {world.token(QUOTED_NAME)}"}
+
+
+@pytest.fixture(scope="session")
+def admin(world: World) -> Token:
+    """The headers of the administrator."""
+    return {"Authorization": f"Bearer {world.token('admin')}"}
+
+
+Ask = Callable[..., TestResponse]
+
+
+@pytest.fixture
+def ask(client: FlaskClient, user: Token) -> Ask:
+    """`ask(path, (name, value), …)`: the answer to a GET of the user."""
+
+    def asked(path: str, *parameters: tuple[str, str], headers: Token | None = None) -> TestResponse:
+        return client.get(path, query_string=urlencode(parameters), headers=user if headers is None else headers)
+
+    return asked

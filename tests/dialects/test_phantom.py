@@ -1,9 +1,6 @@
 """Phantom: what its document prints, its parameters, and every refusal in its envelope."""
 
 import json
-import re
-from pathlib import Path
-from urllib.parse import urlencode
 
 import pytest
 from flask import Flask
@@ -451,19 +448,3 @@ def test_a_name_that_is_no_field_reaches_nothing(client: FlaskClient, name: str)
     for parameter in ("sort", "select", "populate", "where"):
         key, value = (f"where[{name}]", "1") if parameter == "where" else (parameter, name)
         refused(client.get("/api/categories", query_string={key: value}))
-
-
-# ---------------------------------------------------------------- the page about it
-
-PAGE = Path(__file__).parents[2] / "docs" / "dialects" / "phantom.md"
-LINES = PAGE.read_text(encoding="utf-8").splitlines()
-CURLS = [line for line in LINES if line.startswith("curl ") and "/auth/" not in line]
-
-
-@pytest.mark.parametrize("line", CURLS)
-def test_an_example_of_the_documentation_runs(client: FlaskClient, admin: Token, line: str) -> None:
-    url, *_ = re.findall(r"'http://127.0.0.1:3000([^']+)'", line)
-    data = dict(pair.split("=", 1) for pair in re.findall(r"--data-urlencode '([^']+)'", line))
-    answer = client.get(url + "?" * bool(data) + urlencode(data), headers=admin if "$TOKEN" in line else {})
-    assert answer.status_code == (400 if "secret" in line else 200), answer.get_data(as_text=True)
-    assert "[]" not in answer.get_data(as_text=True).replace("contentType", "")

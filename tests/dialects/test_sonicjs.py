@@ -1,9 +1,5 @@
 """SonicJS: what its document prints, both generations' shapes, and every refusal in its envelope."""
 
-import re
-from pathlib import Path
-from urllib.parse import urlencode
-
 import pytest
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
@@ -380,19 +376,3 @@ def test_a_name_that_does_not_exist_reaches_nothing(client: FlaskClient, admin: 
     assert client.get(f"/v1/{name}", headers=admin).status_code == 404
     for key, value in (("sort", name), (f"filters[{name}]", "1"), ("filters[id][$" + name + "]", "1")):
         refused(client.get("/v1/categories", query_string={key: value}))
-
-
-# ---------------------------------------------------------------- the page about it
-
-PAGE = Path(__file__).parents[2] / "docs" / "dialects" / "sonicjs.md"
-LINES = PAGE.read_text(encoding="utf-8").splitlines()
-CURLS = [line for line in LINES if line.startswith("curl ") and "/auth/" not in line]
-
-
-@pytest.mark.parametrize("line", CURLS)
-def test_an_example_of_the_documentation_runs(client: FlaskClient, admin: Token, line: str) -> None:
-    url, *_ = re.findall(r"'http://127.0.0.1:3000([^']+)'", line)
-    data = dict(pair.split("=", 1) for pair in re.findall(r"--data-urlencode '([^']+)'", line))
-    answer = client.get(url + "?" * bool(data) + urlencode(data), headers=admin if "$TOKEN" in line else {})
-    assert answer.status_code == (400 if "secret" in line else 200), answer.get_data(as_text=True)
-    assert "[]" not in answer.get_data(as_text=True).replace("contentType", "")

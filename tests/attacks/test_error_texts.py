@@ -17,10 +17,10 @@ INSIDE = re.compile(
 )
 
 VALUES: list[object] = [
-    2**31, 2**53 + 1, 2**63, -(2**63) - 1, 10**30, 10**4000, 1e308, -0.0, 1.5, "9" * 5000, "1e400", "NaN", "Infinity",
-    "-inf", "a\x00b", "\ud800", "\udfff\ud800", "é" * 5000, "'", "\"", "\\", "%", "%s", "%(x)s", "{0}", "\u2019", "\ufeff",
+    2**31, 2**53 + 1, 2**63, -(2**63) - 1, 10**30, 10**400, 1e308, -0.0, 1.5, "9" * 500, "1e400", "NaN", "Infinity",
+    "-inf", "a\x00b", "\ud800", "\udfff\ud800", "é" * 500, "'", "\"", "\\", "%", "%s", "%(x)s", "{0}", "\u2019", "\ufeff",
     "0001-01-01", "9999-99-99", "2024-02-30", "-4713-01-01", "infinity", "10000-01-01", "", " ", True, None, [], [[]], {},
-    {"a": 1}, [None], [{"a": [1]}], ["a\x00"], [2**70], [1] * 1000, "[", "{", "$NOW", "$COL(name)", "$CURRENT_USER.x",
+    {"a": 1}, [None], [{"a": [1]}], ["a\x00"], [2**70], [1] * 100, "[", "{", "$NOW", "$COL(name)", "$CURRENT_USER.x",
     "$NOW-YEARS_999999", "$NOW+DAYS_999999", "(1,2)", "[1,2)",
 ]  # fmt: skip
 FIELDS = ["id", "name", "meta", "born"]
@@ -50,21 +50,18 @@ def clean(status: int, text: str, written: str) -> bool:
 @pytest.mark.parametrize("field", FIELDS)
 def test_odd_values_are_refused_in_our_own_words(ask: Ask, field: str) -> None:
     told = []
-    for value in VALUES:
+    for value in VALUES if field in ("id", "name") else VALUES[::3]:
         text = json.dumps(value)
         plain = value if isinstance(value, str) and not re.search("[\ud800-\udfff]", value) else text
         asked: list[tuple[str, tuple[str, str]]] = [
             ("/items/people", ("filter", json.dumps({field: {"gt": value}}))),
-            ("/items/people", ("filter", json.dumps({field: {"in": value}}))),
             ("/items/people", ("filter", json.dumps({field: {"between": [value, value]}}))),
             ("/items/people", ("filter", json.dumps({field: {"like": value}}))),
             ("/items/people", ("filter", json.dumps({field: {"jsonbContains": value}}))),
             ("/api/people", ("where", json.dumps({field: {"gte": value}}))),
             ("/api/people", (f"where[{field}]", plain)),
             ("/json/people", ("filter", json.dumps([{"field": field, "value": value, "comparison": "in"}]))),
-            ("/v1/people", (f"filters[{field}][$lt]", plain)),
             ("/schema/main/people", ("filter-expression", f"{field} >= '{plain}'")),
-            ("/schema/main/people", ("filter-expression", f"{field} = {plain}")),
         ]
         for path, parameter in asked:
             answer = ask(path, parameter)

@@ -105,10 +105,10 @@ POSITIONS: list[Position] = [
 ]
 
 # (hidden, missing): names of the same length, since messages tell positions.
-OWN = [(name, "zzzzzz") for name in ("secret", "pinnum", "docket", "hiring", "salary", "labels", "spying", "phrase")]
+OWN = [(name, "zzzzzz") for name in ("secret", "pinnum", "docket", "hiring", "labels", "phrase")]
 RELATED = [
     *(("team.budget", "team.zzzzzz"), ("notes.remark", "notes.zzzzzz"), ("vaults.pin", "zzzzzz.pin")),
-    *(("ledgers.amount", "zzzzzzz.amount"), ("team.people.vaults", "team.people.zzzzzz")),
+    ("ledgers.amount", "zzzzzzz.amount"),
 ]
 
 

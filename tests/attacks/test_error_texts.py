@@ -105,15 +105,13 @@ PATHS = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("path", PATHS)
 @pytest.mark.parametrize("method", ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"])
-def test_odd_paths_and_methods_are_refused_in_our_own_words(
-    client: FlaskClient, user: Token, path: str, method: str
-) -> None:
-    answer = client.open(path, method=method, headers=user)
-    assert clean(answer.status_code, answer.get_data(as_text=True), path), answer.get_data(as_text=True)
-    assert "X-Evil" not in answer.headers
-    assert answer.headers["X-Request-Id"]
+def test_odd_paths_and_methods_are_refused_in_our_own_words(client: FlaskClient, user: Token, method: str) -> None:
+    for path in PATHS:
+        answer = client.open(path, method=method, headers=user)
+        assert clean(answer.status_code, answer.get_data(as_text=True), path), answer.get_data(as_text=True)
+        assert "X-Evil" not in answer.headers
+        assert answer.headers["X-Request-Id"]
 
 
 @pytest.mark.parametrize("id", ["a b", "x" * 65, "<script>", "é", "../x", "a;b", ""])

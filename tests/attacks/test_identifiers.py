@@ -212,10 +212,9 @@ FOREIGN = [
 
 
 @pytest.mark.parametrize("path", LISTS)
-@pytest.mark.parametrize("name", FOREIGN)
-def test_a_parameter_of_another_dialect_is_refused(ask: Ask, path: str, name: str) -> None:
-    if name not in LISTS[path]:
-        assert ask(path, (name, "1")).status_code == 400
+def test_a_parameter_of_another_dialect_is_refused(ask: Ask, path: str) -> None:
+    foreign = [name for name in FOREIGN if name not in LISTS[path]]
+    assert [name for name in foreign if ask(path, (name, "1")).status_code != 400] == []
 
 
 @pytest.mark.parametrize("path", [*LISTS, "/api/people/1", "/json/people/1", "/v1/people/1", "/items/people/1"])

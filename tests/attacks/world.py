@@ -115,7 +115,7 @@ rules:
   - {role: user, resource: grants, actions: [read], fields: [id, name, code, kind]}
 """
 
-MARKS = ("SECRETMARK", "918273645", "2077-07-07", "5463728.19", "SECRETARRAY", "SECRETDOC", "DRAFTMARK", "GHOSTMARK")
+MARKS = ("SECRETMARK", "918273645", "2077-07-07", "5463728.19", "SECRETDOC", "DRAFTMARK", "GHOSTMARK")
 PEOPLE, GHOST = 200, 900
 # A name that would end a text in SQL, and one that would widen a condition.
 QUOTED_NAME = "alice' or 1 eq 1 or '1'='1"

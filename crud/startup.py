@@ -55,5 +55,7 @@ def assemble(config: Config, dialects: Iterable[str]) -> Snapshot:
         raise ConfigError(Problem(text) for text in problems)
     for problem in loaded.problems:
         log.info("definition", note=str(problem))
+    if config.plans:
+        log.warning("plans are checked but not served yet", plans=sorted(config.plans))
     presentations = {name: loaded.presentation(name) for name in dialects}
     return Snapshot(config, loaded.catalog, presentations, policy, databases)

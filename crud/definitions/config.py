@@ -201,7 +201,6 @@ class Limits:
     body_bytes: int = 10_000_000
     response_bytes: int = 10_000_000
     list_items: int = 10_000
-    text_bytes: int = 10_000
     max_rows: int = 100_000
     statement_seconds: float = 5.0
     sort_keys: int = 20
@@ -226,6 +225,7 @@ class Config:
     schemas: Mapping[str, SchemaDefinition] = field(default_factory=dict)
     accounts: ResourceDefinition = ResourceDefinition("accounts")
     rules: tuple[RuleDefinition, ...] = ()
+    plans: Mapping[str, Mapping[str, tuple[Mapping[str, object], ...]]] = field(default_factory=dict)
     dialects: Mapping[str, DialectConfig] = field(default_factory=lambda: {name: DialectConfig() for name in DIALECTS})
     limits: Limits = Limits()
     metadata: Path | None = None

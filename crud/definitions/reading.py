@@ -109,6 +109,7 @@ def _config(document: Document, base: Path) -> tuple[Config, list[Problem]]:
         schemas=_schemas(data, top, server=server, sources=sources, declared=declared),
         accounts=read_resource(data.get("accounts", {}), top / "accounts", entity="users", namespace="system"),
         rules=tuple(read_rule(rule, top / "rules" / i, resource="*") for i, rule in enumerate(data.get("rules", []))),
+        plans={name: {e: tuple(steps) for e, steps in plan.items()} for name, plan in data.get("plans", {}).items()},
         dialects={name: _dialect(data.get("dialects", {}).get(name, {})) for name in DIALECTS},
         limits=Limits(**data.get("limits", {})),
         metadata=base / data["metadata"] if "metadata" in data else None,

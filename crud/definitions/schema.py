@@ -17,6 +17,10 @@ SCALAR: Schema = {"type": ["string", "number", "boolean", "null"]}
 SECONDS: Schema = {"type": "number", "exclusiveMinimum": 0}
 AUTO = ("created_at", "updated_at", "created_by", "updated_by", "status", "uuid", "prefixed", "increment")
 STAMPS = AUTO[:5]
+STEPS = (
+    *("select", "filter", "fields", "sort", "limit", "join", "union", "aggregate", "remove-duplicates", "anonymize"),
+    *("list-entities", "sync", "insert", "update", "delete", "debug", "break"),
+)
 ON_DELETE = ("cascade", "set null", "restrict", "no action", "set_null", "no_action")
 ON_DELETE_WORDS = (*ON_DELETE, *(word.upper() for word in ON_DELETE))
 SCALAR_TYPES = tuple(name for name in TYPES if name not in ("array", "range", "json", "bytes"))
@@ -180,6 +184,14 @@ LIMITS = shape({name: SECONDS if name.endswith("_seconds") else COUNT for name i
 
 USER = shape({"password": {"type": ["string", "number"]}, "roles": NAMES}, "password")
 
+# One step of a plan: its word, and what the word takes.
+STEP: Schema = {
+    "type": "object",
+    "propertyNames": words(*STEPS),
+    "minProperties": 1,
+    "maxProperties": 1,
+}
+
 CONFIG = shape(
     {
         "version": {"type": ["string", "number"]},
@@ -193,6 +205,7 @@ CONFIG = shape(
         ),
         "accounts": ACCOUNTS,
         "rules": {"type": "array", "items": RULE},
+        "plans": mapping(mapping({"type": "array", "items": STEP, "minItems": 1})),
         "dialects": shape(dict(DIALECT_SETTINGS)),
         "limits": LIMITS,
         "metadata": NAME,

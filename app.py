@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 from flask import Flask
 
-from crud import auth, cli, dialect, startup
+from crud import auth, cli, dialect, logs, startup
 from crud.definitions.config import Config
 from crud.definitions.problems import ConfigError
 from crud.dialects import DIALECTS
@@ -36,6 +36,7 @@ def create_app(
 
 
 def _create(config: Config | Path | str | None, dialects: tuple[dialect.Dialect, ...]) -> Flask:
+    logs.configure()
     read = config if isinstance(config, Config) else startup.configuration(config)
     app = Flask("dragoman", static_folder=None)
     app.url_map.strict_slashes = False

@@ -49,7 +49,7 @@ def main() -> None:
     if chosen.fresh:
         shutil.rmtree(FOLDER, ignore_errors=True)
     FOLDER.mkdir(parents=True, exist_ok=True)
-    console = Console()
+    console = Console(width=110)
     figures: list[Figure] = []
     for name in chosen.databases:
         with DATABASES[name](console) as url:

@@ -40,6 +40,7 @@ def _create(config: Config | Path | str | None, dialects: tuple[dialect.Dialect,
     read = config if isinstance(config, Config) else startup.configuration(config)
     app = Flask("dragoman", static_folder=None)
     app.url_map.strict_slashes = False
+    app.url_map.merge_slashes = False  # the redirect would be an answer outside every dialect's envelope
     app.config.update(MAX_CONTENT_LENGTH=read.limits.body_bytes, MAX_FORM_PARTS=100)
     auth.install(app, read)
     state = State(startup.assemble(read, [each.name for each in dialects]))

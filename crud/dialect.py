@@ -7,7 +7,7 @@ is the longest prefix of the path. The only room besides the dialects that knows
 
 import re
 import uuid
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -31,29 +31,26 @@ Render = Callable[[ApiError], tuple[object, int]]
 
 @dataclass(frozen=True)
 class Dialect:
-    """A wire dialect: its name, its mounts (blueprints with a default path), how it words a refusal.
-
-    `cookie` names a cookie that may carry the token.
-    """
+    """A wire dialect: its name, its mounts (blueprints with a default path), how it words a refusal."""
 
     name: str
     mounts: tuple["Mount", ...]
     render_error: Render
-    cookie: str | None = None
 
 
 @dataclass(frozen=True)
 class Mount:
-    """One path of a dialect and the routes below it."""
+    """One path of a dialect and the routes below it. `cookie` names a cookie that may carry the token there."""
 
     path: str
     blueprint: Blueprint
+    cookie: str | None = None
 
 
-def mount(dialect: str, path: str) -> Mount:
+def mount(dialect: str, path: str, *, cookie: str | None = None) -> Mount:
     """A mount to hang routes on: `@API.blueprint.get("/<name>")`. Its requests get a context before a view runs."""
     name = f"{dialect}:{path.strip('/').replace('/', '-')}"
-    return Mount(path, Blueprint(name, __name__))
+    return Mount(path, Blueprint(name, __name__), cookie)
 
 
 # ---------------------------------------------------------------- inside a request
@@ -138,11 +135,18 @@ class Served:
     """What the application serves: dialects by their actual mounts, longest first."""
 
     state: State
-    mounts: tuple[tuple[str, Dialect], ...]
+    mounts: tuple[tuple[str, Mount, Dialect], ...]
 
     def dialect_of(self, path: str) -> Dialect | None:
         """The dialect whose mount is the longest prefix of a path."""
-        return next((found for at, found in self.mounts if path == at or path.startswith(f"{at}/")), None)
+        return next((dialect for _, dialect in self._at(path)), None)
+
+    def cookie_of(self, path: str) -> str | None:
+        """The cookie that may carry a token to this path."""
+        return next((mount.cookie for mount, _ in self._at(path)), None)
+
+    def _at(self, path: str) -> Iterator[tuple[Mount, Dialect]]:
+        return ((mount, dialect) for at, mount, dialect in self.mounts if path == at or path.startswith(f"{at}/"))
 
 
 def install(app: Flask, state: State, dialects: Iterable[Dialect]) -> None:
@@ -154,8 +158,8 @@ def install(app: Flask, state: State, dialects: Iterable[Dialect]) -> None:
             for each in dialect.mounts:
                 at = settings.mounts.get(each.path, each.path)
                 app.register_blueprint(each.blueprint, url_prefix=at)
-                mounts.append((at, dialect))
-    app.extensions["dragoman"] = Served(state, tuple(sorted(mounts, key=lambda pair: -len(pair[0]))))
+                mounts.append((at, each, dialect))
+    app.extensions["dragoman"] = Served(state, tuple(sorted(mounts, key=lambda mounted: -len(mounted[0]))))
     app.before_request(_open)
     app.after_request(_close)
     for kind in (ApiError, sql.SqlError, HTTPException, Exception):
@@ -179,14 +183,13 @@ def _open() -> None:
     g.context = Context(snapshot, ANONYMOUS)
     if len(request.query_string) > snapshot.config.limits.query_bytes:
         raise ApiError("bad_parameter", f"The query string is longer than {snapshot.config.limits.query_bytes} bytes")
-    dialect = served().dialect_of(request.path)
-    token = bearer(dialect.cookie if dialect else None)
+    token = bearer(served().cookie_of(request.path))
     if token is not None:
         g.context = Context(snapshot, auth.actor_of(snapshot, token))
 
 
 def bearer(cookie: str | None) -> str | None:
-    """The token of a request: the Authorization header, else the dialect's cookie. Another scheme is refused."""
+    """The token of a request: the Authorization header, else the mount's cookie. Another scheme is refused."""
     header = request.headers.get("Authorization")
     if header is None:
         return request.cookies.get(cookie) if cookie else None
@@ -230,10 +233,11 @@ def told(error: Exception) -> ApiError:
         case HTTPException() if error.code is not None and error.code < 500:
             kind = ROUTING.get(error.code, "bad_body")
             return ApiError(kind, error.name if kind != "wrong_method" else f"{request.method} method not allowed")
-        case sql.SqlError():
-            for kind_of, kind, message in TOLD:
-                if isinstance(error, kind_of):
-                    return ApiError(kind, message or str(error))
+        case sql.SqlError() if known := next((row for row in TOLD if isinstance(error, row[0])), None):
+            _, kind, message = known
+            if kind in ("timeout", "busy"):
+                log.warning(kind, request_id=g.get("request_id"), path=request.path, cause=repr(error.__cause__))
+            return ApiError(kind, message or str(error))
     log.error("internal error", request_id=g.get("request_id"), path=request.path, exc_info=error)
     return ApiError("internal", "Internal server error")
 

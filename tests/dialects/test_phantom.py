@@ -448,3 +448,16 @@ def test_a_name_that_is_no_field_reaches_nothing(client: FlaskClient, name: str)
     for parameter in ("sort", "select", "populate", "where"):
         key, value = (f"where[{name}]", "1") if parameter == "where" else (parameter, name)
         refused(client.get("/api/categories", query_string={key: value}))
+
+
+def test_a_stale_cookie_does_not_keep_its_owner_from_signing_in(sample: Flask) -> None:
+    client = sample.test_client()
+    client.set_cookie("token", "stale")
+    assert client.get("/api/categories").status_code == 403
+    body = {"email": "test@example.com", "password": "Us3r-Passw0rd!"}
+    assert client.post("/auth/login", json=body).status_code == 200
+
+
+def test_a_doubled_slash_is_answered_in_the_envelope(client: FlaskClient) -> None:
+    answer = client.get("/api//categories")
+    assert (answer.status_code, answer.json) == (404, {"success": False, "error": "Route not found"})

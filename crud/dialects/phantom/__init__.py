@@ -18,7 +18,7 @@ from crud.dialects.phantom.signing import parse_credentials, user_of
 from crud.errors import ApiError
 from crud.params import Scope
 
-API = mount("phantom", "/api")
+API = mount("phantom", "/api", cookie="token")
 AUTH = mount("phantom", "/auth")
 
 # kind → (status, text); a kind that is not here keeps its own.
@@ -50,7 +50,7 @@ def _details(error: ApiError) -> list[dict[str, str]]:
     return [{"type": "field", "msg": error.message, "path": error.field or error.parameter, "location": where}]
 
 
-dialect = Dialect("phantom", (API, AUTH), render_error, cookie="token")
+dialect = Dialect("phantom", (API, AUTH), render_error)
 
 # ---------------------------------------------------------------- views
 

@@ -15,7 +15,7 @@ from crud.dialects.xond.parsing import Grammar, Listing, parse_list, parse_one
 from crud.errors import ApiError
 from sql.catalog import Resource
 
-API = mount("xond", "/json")
+API = mount("xond", "/json", cookie="jwtCookie")
 
 
 @API.blueprint.get("/<name>")
@@ -86,4 +86,4 @@ TEXTS: Mapping[str, str] = MappingProxyType(
 )
 
 
-dialect = Dialect("xond", (API,), render_error, cookie="jwtCookie")
+dialect = Dialect("xond", (API,), render_error)

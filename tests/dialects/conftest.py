@@ -1,6 +1,6 @@
 """The sample project, served by the real application on SQLite and on PostgreSQL.
 
-`client` runs each test on both; `admin` and `user` are the headers of the first administrator and of Test User.
+`client` runs each test on both; `admin` and `user` are the headers of John, an administrator, and of Test User.
 """
 
 import os
@@ -20,7 +20,7 @@ from crud.dialect import served
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 SECRET = "a secret of the tests, long enough for HS256"
-ADMIN = ("admin@dragoman.example", "Str0ng-Passw0rd!")
+ADMIN = ("john@example.org", "Str0ng-Passw0rd!")
 USER = ("test@example.com", "Us3r-Passw0rd!")
 BACKENDS = ("sqlite", "postgres")
 Token = dict[str, str]
@@ -70,16 +70,14 @@ def new_postgres(server: str) -> str:
 
 @pytest.fixture(scope="session")
 def sample(make_app: Callable[..., Flask], database_url: str) -> Flask:
-    """The sample project with an administrator and a password for Test User."""
+    """The sample project as it is, with passwords for an administrator of it and for Test User."""
     app = make_app(ROOT / "config.yml", database_url)
     with app.app_context():
         database = served().state.current().system
-        accounts.create_account(
-            database, email=ADMIN[0], password_hash=auth.hash_password(ADMIN[1]), name="Admin", roles=("admin",)
-        )
         with database.transaction() as session:
-            text = "UPDATE _dragoman_users SET password_hash = ? WHERE email = ?"
-            session.execute(accounts.sql_for(database, text), (auth.hash_password(USER[1]), USER[0]))
+            for email, password in (ADMIN, USER):
+                text = "UPDATE _dragoman_users SET password_hash = ? WHERE email = ?"
+                session.execute(accounts.sql_for(database, text), (auth.hash_password(password), email))
     return app
 
 
@@ -91,7 +89,7 @@ def client(sample: Flask) -> FlaskClient:
 
 @pytest.fixture(scope="session")
 def admin(sample: Flask) -> Token:
-    """The headers of the administrator."""
+    """The headers of John, who is an administrator."""
     return signed_in(sample, *ADMIN)
 
 

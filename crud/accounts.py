@@ -14,11 +14,13 @@ from sql.database import Database, Session
 
 STORED_ROLES: Mapping[str, str] = {"admin": "administrator", "anon": "public"}
 COLUMNS = ("id", "email", "name", "first_name", "last_name", "phone", "password_hash", "is_active", "tenant_id")
-_SELECT = f"SELECT {', '.join(f'u.{name}' for name in COLUMNS)} FROM _dragoman_users u "
-_ROLES = (
-    "SELECT r.name, l.tenant_id FROM _dragoman_user_roles l JOIN _dragoman_roles r ON r.id = l.role_id "
-    "WHERE l.user_id = ? ORDER BY r.name"
+_FROM = (
+    " FROM _dragoman_users u LEFT JOIN _dragoman_user_roles l ON l.user_id = u.id "
+    "LEFT JOIN _dragoman_roles r ON r.id = l.role_id WHERE "
 )
+_BY_EMAIL = "lower(u.email) = lower(?)"
+_BY_ID = "u.id = ?"
+_BY_TOKEN = "u.id = ? AND NOT EXISTS (SELECT 1 FROM _dragoman_revoked WHERE jti = ?)"
 
 
 @dataclass(frozen=True)
@@ -47,17 +49,19 @@ def stored_role(role: str) -> str:
 
 def find_account_by_email(database: Database, email: str) -> Account | None:
     """The account with this e-mail, whatever its case."""
-    rows = database.fetch(sql_for(database, _SELECT + "WHERE lower(u.email) = lower(?)"), (email,))
-    return _account(database, rows[0], ()) if rows else None
+    return _account(database, _BY_EMAIL, (email,))
 
 
 def load_account(database: Database, id: str, *, extras: tuple[str, ...] = ()) -> Account | None:
     """The account with this id. `extras`: columns of accounts that the configuration added (for `row`)."""
     canonical = _uuid(id)
-    if canonical is None:
-        return None
-    rows = database.fetch(sql_for(database, _SELECT + "WHERE u.id = ?"), (canonical,))
-    return _account(database, rows[0], extras) if rows else None
+    return _account(database, _BY_ID, (canonical,), extras=extras) if canonical else None
+
+
+def account_of_token(database: Database, id: str, jti: str, *, extras: tuple[str, ...] = ()) -> Account | None:
+    """The account that a token names, unless the token is revoked: one statement, since every such request asks it."""
+    canonical = _uuid(id)
+    return _account(database, _BY_TOKEN, (canonical, jti), extras=extras) if canonical else None
 
 
 def _uuid(text: str) -> str | None:
@@ -67,11 +71,20 @@ def _uuid(text: str) -> str | None:
         return None
 
 
-def _account(database: Database, row: tuple[object, ...], extras: tuple[str, ...]) -> Account:
-    found = dict(zip(COLUMNS, row, strict=True))
-    links = database.fetch(sql_for(database, _ROLES), (found["id"],))
-    tenants = [tenant for _, tenant in links if tenant is not None]
-    shown = {name: value for name, value in found.items() if name != "password_hash"}
+def _account(
+    database: Database, where: str, values: tuple[object, ...], *, extras: tuple[str, ...] = ()
+) -> Account | None:
+    """The account of a condition: a row for each of its roles, which come last."""
+    columns = [f"u.{name}" for name in COLUMNS] + [f"u.{database.backend.ident(name)}" for name in extras]
+    text = f"SELECT {', '.join(columns)}, l.tenant_id, r.name" + sql_for(database, f"{_FROM}{where} ORDER BY r.name")
+    rows = database.fetch(text, values)
+    return (
+        _made(dict(zip((*COLUMNS, *extras), rows[0][:-2], strict=True)), [row[-2:] for row in rows]) if rows else None
+    )
+
+
+def _made(found: dict[str, object], links: list[tuple[object, ...]]) -> Account:
+    tenants = [tenant for tenant, _ in links if tenant is not None]
     return Account(
         id=str(found["id"]),
         email=_text(found["email"]),
@@ -79,17 +92,9 @@ def _account(database: Database, row: tuple[object, ...], extras: tuple[str, ...
         password_hash=_text(found["password_hash"]),
         active=bool(found["is_active"]),
         tenant=_text(found["tenant_id"] or next(iter(tenants), None)),
-        roles=frozenset(canonical_role(str(name)) for name, _ in links),
-        row=shown | _extras(database, found["id"], extras),
+        roles=frozenset(canonical_role(str(role)) for _, role in links if role is not None),
+        row={name: value for name, value in found.items() if name != "password_hash"},
     )
-
-
-def _extras(database: Database, id: object, names: tuple[str, ...]) -> dict[str, object]:
-    if not names:
-        return {}
-    quoted = ", ".join(database.backend.ident(name) for name in names)
-    rows = database.fetch(f"SELECT {quoted} FROM _dragoman_users WHERE id = {sql_for(database, '?')}", (id,))
-    return dict(zip(names, rows[0], strict=True)) if rows else {}
 
 
 def _text(value: object) -> str | None:

@@ -108,10 +108,8 @@ def issue(account: Account) -> str:
 def actor_of(snapshot: Snapshot, token: str) -> Actor:
     """The actor behind a token. Raises `invalid_token` for one that is forged, expired, revoked or orphaned."""
     claims = claims_of(token)
-    if accounts.is_revoked(snapshot.system, str(claims["jti"])):
-        raise ApiError("invalid_token", "Invalid or expired token")
     extras = tuple(field.name for field in snapshot.config.accounts.fields)
-    account = accounts.load_account(snapshot.system, str(claims["sub"]), extras=extras)
+    account = accounts.account_of_token(snapshot.system, str(claims["sub"]), str(claims["jti"]), extras=extras)
     if account is None or not account.active:
         raise ApiError("invalid_token", "Invalid or expired token")
     return Actor(account.id, account.roles, account.tenant, account.row, claims)

@@ -39,25 +39,36 @@ class _Local(threading.local):
     link: "_Link | None" = None
 
 
+class _Deadline:
+    """When the running statement must be over. The connection holds it; holding the link would make a circle."""
+
+    def __init__(self) -> None:
+        self.at = float("inf")
+
+    def over(self) -> bool:
+        return time.monotonic() > self.at
+
+
 class _Link:
-    """One connection with its deadline and the depth of its transactions."""
+    """One connection with its deadline and the depth of its transactions. Nobody's any more, it closes itself."""
 
     def __init__(self, connection: sqlite3.Connection, seconds: float) -> None:
         self.connection, self.seconds, self.pid = connection, seconds, os.getpid()
         self.depth = 0
-        self.deadline = float("inf")
-        connection.set_progress_handler(self._overdue, _STEPS)
+        self.deadline = _Deadline()
+        connection.set_progress_handler(self.deadline.over, _STEPS)
 
-    def _overdue(self) -> bool:
-        return time.monotonic() > self.deadline
+    def __del__(self) -> None:
+        if self.pid == os.getpid():
+            self.connection.close()
 
     def run(self, text: str, params: Params) -> tuple[list[Row], int]:
-        self.deadline = time.monotonic() + self.seconds
+        self.deadline.at = time.monotonic() + self.seconds
         try:
             cursor = self.connection.execute(text, params)
             return cursor.fetchall(), cursor.rowcount
         finally:
-            self.deadline = float("inf")
+            self.deadline.at = float("inf")
 
     def run_tolerant(self, text: str, params: Params) -> tuple[list[Row], int]:
         """Again, with bytes that are no UTF-8 replaced: the driver refuses the whole row otherwise."""

@@ -1,0 +1,1 @@
+"""Resources, callers and JSON: definitions, rules, the service, and the dialects on top. Stands on `sql`."""

@@ -75,7 +75,7 @@ def parse_wanted(scope: Scope, resource: Resource, reader: Reader) -> Wanted:
     for name in names:
         if "**" in name:
             raise unknown_field(Origin(name, "select"))
-        add(scope, wanted, near(name, "select"), "select", depth=0)
+        add(scope, wanted, name, "select", depth=0)
     for name in listed(reader, "populate"):
         _populate(scope, wanted, name)
     return wanted

@@ -171,7 +171,7 @@ def test_there_is_no_operator_of_regular_expressions(ask: Ask, operator: str) ->
 @pytest.fixture(scope="session")
 def hasty(make_app: Callable[..., Flask], world: World) -> Flask:
     """The world again, where a statement has a twentieth of a second."""
-    return make_app(f"{CONFIG}\nlimits: {{statement_seconds: 0.05}}\n", world.url)
+    return make_app(f"{CONFIG}\nlimits: {{statement_seconds: 0.03}}\n", world.url)
 
 
 # Some team-mate of a team-mate of … is called so, or so, or so: no database can cut that short.

@@ -12,7 +12,7 @@ from types import MappingProxyType
 
 from crud.errors import bad_parameter
 from crud.jsonconditions import JSON_WORDS
-from crud.params import Scope, all_of, any_of, condition, operands, reach
+from crud.paths import Scope, all_of, any_of, condition, operands, reach
 from crud.variables import At, Left, variable
 from sql.catalog import Resource
 from sql.operators import CAST_TYPES, CASTS, OPERATORS, Operator

@@ -18,7 +18,8 @@ from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 from crud import auth, permissions
 from crud.errors import ApiError, unknown_resource
-from crud.params import Reader, Scope, Values
+from crud.params import Reader
+from crud.paths import Scope, Values
 from crud.presentation import Presentation
 from crud.sight import sight
 from crud.state import ANONYMOUS, Context, State

@@ -24,7 +24,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 
 from crud.errors import bad_parameter
-from crud.params import Reached, Scope, all_of, any_of, compare, reach, to_one_path
+from crud.paths import Reached, Scope, all_of, any_of, compare, reach, to_one_path
 from crud.tokens import Token, expected, tokens
 from sql.catalog import Resource
 from sql.operators import OPERATORS

@@ -9,7 +9,7 @@ from functools import partial
 from types import MappingProxyType
 
 from crud.errors import bad_parameter, bad_value
-from crud.params import Reached, condition, fit, operands
+from crud.paths import Reached, condition, fit, operands
 from crud.variables import At
 from sql.errors import BadValue
 from sql.query import Compare, Expr, Filter, JsonKind, JsonLength, JsonPath, Value

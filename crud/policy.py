@@ -12,7 +12,7 @@ from crud.conditions import parse
 from crud.definitions.config import RuleDefinition
 from crud.errors import ApiError
 from crud.memo import Memo
-from crud.params import Scope
+from crud.paths import Scope
 from sql.catalog import Catalog, Column, Relation, Resource
 from sql.query import TRUE, ActorValue, Compare, Const, Filter, Not, Or, Path, Value, both
 from sql.types import Type

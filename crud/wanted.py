@@ -7,7 +7,7 @@ Used by every dialect that lets callers choose fields or embed relations.
 from dataclasses import dataclass, field, replace
 
 from crud.errors import unknown_field
-from crud.params import Scope, lead, near
+from crud.paths import Scope, lead, near
 from crud.presentation import Presentation
 from sql.catalog import Relation, Resource
 from sql.query import Include, Origin, Path, Query, Select

@@ -7,7 +7,7 @@ import pytest
 from crud.conditions import MOST_PATTERN, WORDS, parse
 from crud.errors import ApiError
 from crud.jsonconditions import JSON_WORDS, KEY_WORDS
-from crud.params import MOST_STEPS, Scope, Values
+from crud.paths import MOST_STEPS, Scope, Values
 from crud.policy import ExactNames
 from sql.catalog import Catalog, Column, Relation, Resource, Table
 from sql.query import (

@@ -8,7 +8,7 @@ import pytest
 
 from crud.errors import ApiError
 from crud.expression import TERMS, parse
-from crud.params import Scope, Values
+from crud.paths import Scope, Values
 from crud.presentation import Declared, Presentation, present
 from sql.catalog import Catalog, Column, Relation, Resource, Table
 from sql.query import And, Compare, Filter, Hop, Not, Or, Path, Slot, Some

@@ -7,7 +7,8 @@ In: `fields=["*","author.name"]`, repeated or a comma list, with `*`, `rel.*`, `
 from crud.conditions import parse
 from crud.definitions.config import Limits
 from crud.errors import bad_parameter, unknown_field
-from crud.params import Reader, Scope, comma_list, json_value
+from crud.params import Reader, comma_list, json_value
+from crud.paths import Scope
 from crud.wanted import Wanted, add, unnamed
 from sql.catalog import Resource
 from sql.query import TRUE, Filter, Origin, Query, both

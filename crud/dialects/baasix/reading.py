@@ -12,20 +12,8 @@ from crud.dialect import context, scope
 from crud.dialects.baasix.fields import read_fields
 from crud.dialects.baasix.groups import read_groups
 from crud.errors import bad_parameter
-from crud.params import (
-    Reached,
-    Reader,
-    Scope,
-    by_key,
-    comma_list,
-    condition,
-    json_value,
-    page,
-    reach,
-    to_one_path,
-    truth,
-    whole_number,
-)
+from crud.params import Reader, comma_list, json_value, truth, whole_number
+from crud.paths import Reached, Scope, by_key, condition, page, reach, to_one_path
 from crud.wanted import Wanted, parts
 from sql.catalog import Resource
 from sql.query import TRUE, Asked, Filter, Or, Page, Path, Query, Relevance, Search, Sort, Value, both

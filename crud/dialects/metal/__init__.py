@@ -9,9 +9,10 @@ from flask import Response, request
 from crud import service
 from crud.dialect import Dialect, admit, answer, context, mount, presentation, reader, scope
 from crud.dialects.metal import rendering
-from crud.dialects.metal.parsing import Grammar, parse_select, raw_reader
+from crud.dialects.metal.parsing import parse_select, raw_reader
 from crud.dialects.metal.rendering import render_error
 from crud.errors import ApiError
+from crud.grammar import Grammar
 from sql.catalog import Resource
 from sql.errors import UnknownResource
 

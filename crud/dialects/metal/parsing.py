@@ -9,11 +9,12 @@ from dataclasses import dataclass
 from urllib.parse import parse_qs
 
 from crud import expression
-from crud.definitions.config import Limits
 from crud.dialects.metal.loose import read_object
 from crud.errors import ApiError, bad_parameter
-from crud.params import Reached, Reader, Scope, Values, all_of, comma_list, compare, reach, to_one_path
-from crud.presentation import Presentation, View
+from crud.grammar import Grammar
+from crud.params import Reader, comma_list
+from crud.paths import Values, all_of, compare, to_one_path
+from crud.presentation import View
 from sql.catalog import Column, Resource
 from sql.query import TRUE, Asked, Filter, Query, Select, Sort, both
 
@@ -32,27 +33,6 @@ KINDS: Mapping[str, str] = {
     "range": "object",
     "bytes": "object",
 }
-
-
-@dataclass(frozen=True)
-class Grammar:
-    """What the parsers below work in: names and values, and the limits."""
-
-    scope: Scope
-    limits: Limits
-
-    @property
-    def names(self) -> Presentation:
-        """The dialect's names, as the caller may know them."""
-        assert isinstance(self.scope.names, Presentation)
-        return self.scope.names
-
-    def reach(self, resource: Resource, text: str, parameter: str) -> Reached:
-        """A dotted name, not longer than relations may be nested."""
-        steps, most = text.count(".") + 1, self.limits.include_depth
-        if steps > most + 1:
-            raise bad_parameter(parameter, f"a name of {steps} steps, at most {most} relations may be followed")
-        return reach(self.scope, resource, text, parameter)
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from crud.dialects.phantom.definitions import definition_of
 from crud.dialects.phantom.parameters import parse_list, parse_one
 from crud.dialects.phantom.signing import parse_credentials, user_of
 from crud.errors import ApiError
-from crud.params import Scope
+from crud.paths import Scope
 
 API = mount("phantom", "/api", cookie="token")
 AUTH = mount("phantom", "/auth")

@@ -11,22 +11,8 @@ from types import MappingProxyType
 from crud.definitions.config import Limits
 from crud.errors import bad_parameter, unknown_field
 from crud.jsonconditions import JSON_WORDS
-from crud.params import (
-    Reader,
-    Scope,
-    Values,
-    all_of,
-    by_key,
-    comma_list,
-    compare,
-    json_value,
-    near,
-    page,
-    reach,
-    to_one_path,
-    truth,
-    whole_number,
-)
+from crud.params import Reader, comma_list, json_value, truth, whole_number
+from crud.paths import Scope, Values, all_of, by_key, compare, near, page, reach, to_one_path
 from crud.variables import At
 from crud.wanted import Wanted, add, parts, step
 from sql.catalog import Resource

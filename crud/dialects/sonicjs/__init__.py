@@ -15,7 +15,8 @@ from crud.dialect import Dialect, answer, context, mount, open_resource, reader,
 from crud.dialects.sonicjs.forms import form_of
 from crud.dialects.sonicjs.parameters import Listing, as_asked, parse_list, parse_one
 from crud.errors import ApiError
-from crud.params import Reader, Scope, by_key
+from crud.params import Reader
+from crud.paths import Scope, by_key
 from crud.presentation import Presentation
 from crud.state import Context
 from crud.system import ACCOUNTS

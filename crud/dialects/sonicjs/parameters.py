@@ -10,22 +10,8 @@ from types import MappingProxyType
 
 from crud.definitions.config import Limits
 from crud.errors import bad_parameter
-from crud.params import (
-    Reached,
-    Reader,
-    Scope,
-    Values,
-    all_of,
-    any_of,
-    by_key,
-    comma_list,
-    compare,
-    page,
-    reach,
-    to_one_path,
-    truth,
-    whole_number,
-)
+from crud.params import Reader, comma_list, truth, whole_number
+from crud.paths import Reached, Scope, Values, all_of, any_of, by_key, compare, page, reach, to_one_path
 from crud.wanted import Wanted, everything, parts
 from sql.catalog import Resource
 from sql.operators import OPERATORS

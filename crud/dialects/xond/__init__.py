@@ -11,8 +11,9 @@ from flask import Response
 
 from crud import service
 from crud.dialect import Dialect, answer, context, mount, open_resource, reader, scope
-from crud.dialects.xond.parsing import Grammar, Listing, parse_list, parse_one
+from crud.dialects.xond.parsing import Listing, parse_list, parse_one
 from crud.errors import ApiError
+from crud.grammar import Grammar
 from sql.catalog import Resource
 
 API = mount("xond", "/json", cookie="jwtCookie")

@@ -9,24 +9,9 @@ from types import MappingProxyType
 
 from crud.definitions.config import Limits
 from crud.errors import bad_parameter, unknown_field
-from crud.params import (
-    Reached,
-    Reader,
-    Scope,
-    Values,
-    all_of,
-    any_of,
-    by_key,
-    comma_list,
-    compare,
-    json_value,
-    page,
-    reach,
-    to_one_path,
-    truth,
-    whole_number,
-)
-from crud.presentation import Presentation
+from crud.grammar import Grammar
+from crud.params import Reader, comma_list, json_value, truth, whole_number
+from crud.paths import Values, all_of, any_of, by_key, compare, page, to_one_path
 from crud.wanted import Wanted, add, parts, step
 from sql.catalog import Resource
 from sql.query import TRUE, Asked, Filter, Origin, Path, Query, Select, Sort, both
@@ -62,31 +47,6 @@ class Listing:
     page: int
     size: int
     count: bool
-
-
-@dataclass(frozen=True)
-class Grammar:
-    """What the parsers below work in: names and values, and the limits."""
-
-    scope: Scope
-    limits: Limits
-
-    @property
-    def names(self) -> Presentation:
-        """The dialect's names, as the caller may know them."""
-        assert isinstance(self.scope.names, Presentation)
-        return self.scope.names
-
-    def reach(self, resource: Resource, text: str, parameter: str) -> Reached:
-        """A dotted name, not longer than relations may be nested."""
-        self.bounded(text, parameter)
-        return reach(self.scope, resource, text, parameter)
-
-    def bounded(self, text: str, parameter: str) -> None:
-        """Refuse a dotted name of more steps than the limits allow, before anything follows it."""
-        steps, most = text.count(".") + 1, self.limits.include_depth
-        if steps > most + 1:
-            raise bad_parameter(parameter, f"a name of {steps} steps, at most {most} relations may be followed")
 
 
 def parse_list(at: Grammar, resource: Resource, query: Reader) -> Listing:

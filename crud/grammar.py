@@ -1,0 +1,37 @@
+"""What a parser with limits of its own works in: names, values, and how long a dotted name may be.
+
+In: a `Scope` and the configured `Limits`. Out: `Grammar`, which reaches columns within them.
+"""
+
+from dataclasses import dataclass
+
+from crud.definitions.config import Limits
+from crud.errors import bad_parameter
+from crud.paths import Reached, Scope, reach
+from crud.presentation import Presentation
+from sql.catalog import Resource
+
+
+@dataclass(frozen=True)
+class Grammar:
+    """What the parsers of a dialect work in: names and values, and the limits."""
+
+    scope: Scope
+    limits: Limits
+
+    @property
+    def names(self) -> Presentation:
+        """The dialect's names, as the caller may know them."""
+        assert isinstance(self.scope.names, Presentation)
+        return self.scope.names
+
+    def reach(self, resource: Resource, text: str, parameter: str) -> Reached:
+        """A dotted name, not longer than relations may be nested."""
+        self.bounded(text, parameter)
+        return reach(self.scope, resource, text, parameter)
+
+    def bounded(self, text: str, parameter: str) -> None:
+        """Refuse a dotted name of more steps than the limits allow, before anything follows it."""
+        steps, most = text.count(".") + 1, self.limits.include_depth
+        if steps > most + 1:
+            raise bad_parameter(parameter, f"a name of {steps} steps, at most {most} relations may be followed")

@@ -2,7 +2,7 @@
 
 In: an e-mail and a password, or the text of a token. Out: a signed token, or an `Actor` read afresh from the accounts,
 so that a disabled account or a revoked token ends with its next request. Tokens are flask-jwt-extended's (HS256, issuer
-`dragoman`); passwords are argon2id. Needs the application context of Flask; knows no request.
+`dragoman`). Needs the application context of Flask; knows no request.
 """
 
 import os
@@ -10,12 +10,9 @@ import re
 import secrets
 from collections.abc import Mapping
 from datetime import timedelta
-from functools import cache
 from pathlib import Path
 
 import jwt
-from argon2 import PasswordHasher
-from argon2.exceptions import InvalidHashError, VerificationError
 from flask import Flask
 from flask_jwt_extended import JWTManager, create_access_token, decode_token
 from flask_jwt_extended.exceptions import JWTExtendedException
@@ -24,12 +21,12 @@ from crud import accounts
 from crud.accounts import Account
 from crud.definitions.config import Config
 from crud.errors import ApiError
+from crud.passwords import verified
 from crud.state import Actor, Snapshot
 
 ALGORITHM = "HS256"
 ISSUER = "dragoman"
 _TOKEN_ID = re.compile(r"[A-Za-z0-9-]{16,64}")
-HASHER = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
 
 
 def install(app: Flask, config: Config) -> None:
@@ -66,25 +63,7 @@ def kept_secret(path: Path) -> str:
     return path.read_text()
 
 
-# ---------------------------------------------------------------- passwords
-
-
-def hash_password(password: str) -> str:
-    """argon2id, 19 MiB, two passes (OWASP's first choice)."""
-    return HASHER.hash(password)
-
-
-@cache
-def _nobody() -> str:
-    return hash_password(secrets.token_urlsafe(16))
-
-
-def verified(password: str, hashed: str | None) -> bool:
-    """Whether a password fits. Without a hash the same work is done, so that time tells nothing."""
-    try:
-        return HASHER.verify(hashed or _nobody(), password) and hashed is not None
-    except (VerificationError, InvalidHashError):
-        return False
+# ---------------------------------------------------------------- signing in
 
 
 def sign_in(snapshot: Snapshot, email: str, password: str) -> tuple[str, Account]:

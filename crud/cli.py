@@ -12,9 +12,10 @@ import click
 from flask import Flask
 from flask.cli import AppGroup, with_appcontext
 
-from crud import accounts, auth, startup
+from crud import accounts, startup
 from crud.definitions.reading import check_config
 from crud.dialect import served
+from crud.passwords import hash_password
 from crud.state import ANONYMOUS, Snapshot
 from sql.catalog import Resource
 
@@ -54,7 +55,7 @@ def first_administrator(snapshot: Snapshot) -> tuple[str, str] | None:
         return None
     email = os.environ.get("ADMIN_EMAIL") or "admin@example.com"
     password = os.environ.get("ADMIN_PASSWORD") or secrets.token_urlsafe(12)
-    hashed = auth.hash_password(password)
+    hashed = hash_password(password)
     accounts.create_account(snapshot.system, email=email, password_hash=hashed, name="Administrator", roles=("admin",))
     return email, password
 

@@ -1,8 +1,9 @@
 """What each role may do: rules compiled once per snapshot.
 
 In: rule definitions (configuration, metadata, permissions). Out: `Policy.access(resource, roles, action)` → `Access`,
-the columns and the row filter. Default is deny. Deny wins, however general; within a role a rule for a named resource
-replaces the one for `*`; the allows of several roles add up.
+the columns and the row filter; for writes, `crud.settable` says which columns a rule can give at all. Default is deny.
+Deny wins, however general; within a role a rule for a named resource replaces the one for `*`; the allows of several
+roles add up.
 """
 
 from collections.abc import Iterable, Mapping
@@ -13,6 +14,8 @@ from crud.definitions.config import RuleDefinition
 from crud.errors import ApiError
 from crud.memo import Memo
 from crud.paths import Scope
+from crud.settable import Offer, offer
+from crud.variables import constant
 from sql.catalog import Catalog, Column, Relation, Resource
 from sql.query import TRUE, ActorValue, Compare, Const, Filter, Not, Or, Path, Value, both
 from sql.types import Type
@@ -22,19 +25,24 @@ ADMIN = "admin"
 
 @dataclass(frozen=True)
 class Access:
-    """What may be seen or touched of one resource. `where` already holds tenancy and soft deletion."""
+    """What may be seen or touched of one resource. `where` already holds tenancy and soft deletion.
+
+    `defaults` are what rules give to columns that a new row lacks.
+    """
 
     columns: frozenset[str] = frozenset()
     where: Filter = TRUE
     allowed: bool = False
+    defaults: tuple[tuple[str, Value], ...] = ()
 
 
 @dataclass(frozen=True)
 class Rule:
-    """A compiled rule. `columns` is None for an allow of every column or a deny of the whole row."""
+    """A compiled rule. `columns` is None for a deny of the whole row."""
 
     columns: frozenset[str] | None
     where: Filter
+    defaults: tuple[tuple[str, Value], ...] = ()
 
 
 class Constants:
@@ -80,26 +88,36 @@ class Policy:
     rules: tuple[RuleDefinition, ...]
     _memo: Memo[Access] = field(default_factory=lambda: Memo(5000), repr=False)
 
-    def access(self, resource: Resource, roles: frozenset[str], action: str, *, tenantless: bool) -> Access:
-        """What these roles may do with a resource. `tenantless`: the caller belongs to no tenant."""
-        key = (resource.name, roles, action, tenantless)
-        return self._memo.get(key, lambda: self._access(resource, roles, action, tenantless))
+    def access(
+        self, resource: Resource, roles: frozenset[str], action: str, *, tenantless: bool, gone: bool = False
+    ) -> Access:
+        """What these roles may do with a resource. `tenantless`: the caller belongs to no tenant.
 
-    def _access(self, resource: Resource, roles: frozenset[str], action: str, tenantless: bool) -> Access:
-        everything = frozenset(column.name for column in resource.columns.values() if not column.write_only)
-        fixed = both(alive(resource), own_tenant(resource, roles, tenantless))
+        `gone`: the rows that are soft-deleted instead of those that are not, for who restores them.
+        """
+        key = (resource.name, roles, action, tenantless, gone)
+        return self._memo.get(key, lambda: self._access(resource, roles, action, tenantless=tenantless, gone=gone))
+
+    def _access(
+        self, resource: Resource, roles: frozenset[str], action: str, *, tenantless: bool, gone: bool
+    ) -> Access:
+        offered = offer(resource, action, tenantless=tenantless)
+        fixed = both(Not(alive(resource)) if gone else alive(resource), own_tenant(resource, roles, tenantless))
         if ADMIN in roles:
-            return Access(everything, fixed, allowed=True)
-        allows, denies = self._rules(resource, roles, action)
+            return Access(offered.possible, fixed, allowed=True)
+        allows, denies = self._rules(resource, roles, action, offered)
         if not allows or any(rule.columns is None and rule.where == TRUE for rule in denies):
             return Access()
-        columns = _granted(allows, everything) - _withheld(denies)
+        columns = _granted(allows, offered.possible) - _withheld(denies)
         rows = _any(rule.where for rule in allows)
         for rule in denies:
             rows = both(rows, Not(rule.where)) if rule.columns is None else rows
-        return Access(columns, both(fixed, rows), allowed=True)
+        defaults = dict(pair for rule in allows for pair in rule.defaults)
+        return Access(columns, both(fixed, rows), allowed=True, defaults=tuple(defaults.items()))
 
-    def _rules(self, resource: Resource, roles: frozenset[str], action: str) -> tuple[list[Rule], list[Rule]]:
+    def _rules(
+        self, resource: Resource, roles: frozenset[str], action: str, offered: Offer
+    ) -> tuple[list[Rule], list[Rule]]:
         allows: list[Rule] = []
         denies: list[Rule] = []
         for role in sorted(roles):
@@ -107,17 +125,22 @@ class Policy:
             named = [rule for rule in mine if rule.resource == resource.name]
             general = [rule for rule in mine if rule.resource == "*" and not resource.system]
             granted = [rule for rule in named if rule.allow] or [rule for rule in general if rule.allow]
-            allows += [self._compile(resource, rule) for rule in granted]
-            denies += [self._compile(resource, rule) for rule in named + general if not rule.allow]
+            allows += [self._compile(resource, rule, offered) for rule in granted]
+            denies += [self._compile(resource, rule, offered) for rule in named + general if not rule.allow]
         return allows, denies
 
-    def _compile(self, resource: Resource, rule: RuleDefinition) -> Rule:
+    def _compile(self, resource: Resource, rule: RuleDefinition, offered: Offer) -> Rule:
         scope = Scope(ExactNames(), self.catalog, Constants())
         try:
             where = parse(scope, resource, rule.where, parameter=rule.place) if rule.where else TRUE
+            defaults = tuple(
+                (name, constant(scope, resource, name, raw, parameter=rule.place))
+                for name, raw in rule.defaults.items()
+                if name in resource.columns
+            )
         except ApiError as error:
             raise RuleProblem(f"{rule.place}: rule of role {rule.role!r}: {error.message}") from None
-        return Rule(_columns(rule, resource), where)
+        return Rule(_columns(rule, offered), where, defaults)
 
     def check(self) -> list[str]:
         """Every rule compiled once: what is wrong with those that cannot be."""
@@ -125,7 +148,7 @@ class Policy:
         for rule in self.rules:
             for resource in self.catalog if rule.resource == "*" else [self.catalog.resource(rule.resource)]:
                 try:
-                    self._compile(resource, rule)
+                    self._compile(resource, rule, offer(resource, "create", tenantless=True))
                 except RuleProblem as problem:
                     problems.append(str(problem))
         return sorted(set(problems))
@@ -135,15 +158,14 @@ class RuleProblem(Exception):
     """A rule that does not fit its resource: told at start, never at a request."""
 
 
-def _columns(rule: RuleDefinition, resource: Resource) -> frozenset[str] | None:
+def _columns(rule: RuleDefinition, offered: Offer) -> frozenset[str] | None:
     if rule.fields is None:
-        return None
-    everything = {column.name for column in resource.columns.values() if not column.write_only}
+        return offered.usual if rule.allow else None
     named = {name for name in rule.fields if not name.startswith("-") and name != "*"}
     excluded = {name[1:] for name in rule.fields if name.startswith("-")}
     if "*" in rule.fields or (excluded and not named):
-        named = everything
-    return frozenset((named & everything) - excluded)
+        named |= offered.usual
+    return frozenset((named & offered.possible) - excluded)
 
 
 def _granted(allows: list[Rule], everything: frozenset[str]) -> frozenset[str]:
@@ -154,7 +176,7 @@ def _granted(allows: list[Rule], everything: frozenset[str]) -> frozenset[str]:
     wheres = {rule.where for rule in allows}
     granted = set()
     for name in everything:
-        covering = {rule.where for rule in allows if rule.columns is None or name in rule.columns}
+        covering = {rule.where for rule in allows if rule.columns and name in rule.columns}
         if TRUE in covering or covering == wheres:
             granted.add(name)
     return frozenset(granted)

@@ -9,10 +9,10 @@ import re
 from dataclasses import dataclass
 
 from crud.errors import bad_parameter, unknown_field
-from crud.paths import Reached, Scope, reach
+from crud.paths import Reached, Scope, fit, reach
 from sql.catalog import Resource
 from sql.operators import CASTS
-from sql.query import ActorValue, Cast, Expr, Hop, Now, Origin, Path
+from sql.query import ActorValue, Cast, Expr, Hop, Now, Origin, Path, Value
 from sql.types import Type
 
 KNOWN = "$COL(field), $CURRENT_USER, $CURRENT_USER.field, $CURRENT_TENANT, $NOW or $NOW-DAYS_7"
@@ -61,6 +61,18 @@ def variable(at: At, left: Left, raw: object) -> Expr | None:
     if found := _ACTOR.fullmatch(raw):
         return _actor(at, found, left.type)
     raise bad_parameter(at.parameter, f"{raw[:60]!r} is not a variable; expected {KNOWN}")
+
+
+def constant(scope: Scope, resource: Resource, name: str, raw: object, *, parameter: str) -> Value:
+    """What a definition gives to a column: a variable of the caller or the time, else a value of the column's type."""
+    origin, column = Origin(name, parameter), resource.column(name)
+    reached = Reached((), column, origin)
+    found = variable(At(scope, resource, parameter), Left(reached, column.type), raw)
+    if isinstance(found, ActorValue | Now):
+        return found
+    if found is not None:
+        raise bad_parameter(parameter, f"{name}: {raw!r} is no value; expected {KNOWN}")
+    return scope.values.bind(None if raw is None else fit(column.type, raw, origin), column.type)
 
 
 def _actor(at: At, found: re.Match[str], type: Type) -> ActorValue:

@@ -7,8 +7,9 @@ from collections.abc import Iterator
 
 from flask import Flask
 
-from crud import accounts, auth
+from crud import accounts
 from crud.dialect import served
+from crud.passwords import hash_password
 
 CONFIG = """
 sources:
@@ -166,6 +167,6 @@ def fill(app: Flask) -> dict[str, str]:
         for name, roles in (("admin", ("admin",)), (QUOTED_NAME, ("user",)), ("other", ("user",)), ("gone", ("user",))):
             email = f"{name if name.isalpha() else 'alice'}@example.com"
             made[name] = accounts.create_account(
-                database, email=email, password_hash=auth.hash_password("Pass-w0rd-1234"), name=name, roles=roles
+                database, email=email, password_hash=hash_password("Pass-w0rd-1234"), name=name, roles=roles
             )
     return {name: str(getattr(id, "id", id)) for name, id in made.items()}

@@ -14,9 +14,10 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from app import create_app
-from crud import accounts, auth
+from crud import accounts
 from crud.definitions.reading import read_config
 from crud.dialect import served
+from crud.passwords import hash_password
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 SECRET = "a secret of the tests, long enough for HS256"
@@ -77,7 +78,7 @@ def sample(make_app: Callable[..., Flask], database_url: str) -> Flask:
         with database.transaction() as session:
             for email, password in (ADMIN, USER):
                 text = "UPDATE _dragoman_users SET password_hash = ? WHERE email = ?"
-                session.execute(accounts.sql_for(database, text), (auth.hash_password(password), email))
+                session.execute(accounts.sql_for(database, text), (hash_password(password), email))
     return app
 
 

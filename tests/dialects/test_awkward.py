@@ -14,9 +14,10 @@ import pytest
 from flask import Flask
 
 from app import create_app
-from crud import accounts, auth
+from crud import accounts
 from crud.definitions.reading import config_for_database
 from crud.dialect import served
+from crud.passwords import hash_password
 from crud.state import Snapshot
 from sql.catalog import Resource
 from sql.database import Options
@@ -40,7 +41,7 @@ def awkward(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
     opened.close()
     app = create_app(config_for_database(url, {"DRAGOMAN_SECRET": SECRET}))
     with app.app_context():
-        hashed = auth.hash_password(ADMIN[1])
+        hashed = hash_password(ADMIN[1])
         accounts.create_account(served().state.current().system, email=ADMIN[0], password_hash=hashed, roles=("admin",))
     yield app
     for database in snapshot_of(app).databases.values():

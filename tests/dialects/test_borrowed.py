@@ -5,8 +5,9 @@ from pathlib import Path
 
 from flask import Flask
 
-from crud import accounts, auth
+from crud import accounts
 from crud.dialect import served
+from crud.passwords import hash_password
 from sql.opening import open_database
 from tests.dialects.conftest import ADMIN, signed_in
 
@@ -28,7 +29,7 @@ def test_a_borrowed_database_is_served_and_not_touched(make_app: Callable[..., F
     database.close()
     app = make_app(CONFIG.format(borrowed=borrowed, own=own), own)
     with app.app_context():
-        hashed = auth.hash_password(ADMIN[1])
+        hashed = hash_password(ADMIN[1])
         accounts.create_account(served().state.current().system, email=ADMIN[0], password_hash=hashed, roles=("admin",))
     client, headers = app.test_client(), signed_in(app, *ADMIN)
     assert client.get("/items/notes", headers=headers).json["data"] == [{"id": 1, "text": "first"}]

@@ -15,9 +15,10 @@ import pytest
 from flask import Flask
 
 from app import create_app
-from crud import accounts, auth
+from crud import accounts
 from crud.definitions.reading import config_for_database
 from crud.dialect import served
+from crud.passwords import hash_password
 from tests.dialects.conftest import new_postgres
 
 pytestmark = pytest.mark.long
@@ -48,7 +49,7 @@ def chinook(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
     url = sqlite_url(tmp_path_factory) if sqlite else postgres_url(request.getfixturevalue("postgres_server"))
     app = create_app(config_for_database(url, {"DRAGOMAN_SECRET": "x" * 40}))
     with app.app_context():
-        hashed = auth.hash_password(PASSWORD)
+        hashed = hash_password(PASSWORD)
         accounts.create_account(served().state.current().system, email=EMAIL, password_hash=hashed, roles=("admin",))
     yield app
     for database in app.extensions["dragoman"].state.current().databases.values():

@@ -4,7 +4,8 @@ In: what went wrong, where and what was expected. Out: `ApiError`; each dialect 
 answer a kind with another status than the table's (`crud.dialect`). No message carries database text, SQL or a path.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from types import MappingProxyType
 
 from sql.query import Origin
@@ -25,6 +26,7 @@ STATUS: Mapping[str, int] = MappingProxyType(
         "bad_body": 400,
         "invalid": 400,
         "conflict": 409,
+        "precondition": 412,
         "too_large": 413,
         "unsupported_media": 415,
         "not_implemented": 501,
@@ -77,3 +79,43 @@ def forbidden(action: str, resource: str) -> ApiError:
     """The action is not allowed. The dialect words it; `details` hold the two words."""
     message = f"You may not {action} {resource!r}"
     return ApiError("forbidden", message, field=resource, details={"action": action, "resource": resource})
+
+
+@dataclass(frozen=True)
+class Mistake:
+    """One thing that is wrong with one field of a row: `rule` is a word for programs, `message` one for people.
+
+    `field` is the exact name. `row` is the row's number in a bulk, `at` where in the body it stood.
+    """
+
+    field: str
+    message: str
+    rule: str
+    value: object = None
+    row: int | None = None
+    at: str = ""
+
+
+@dataclass(frozen=True)
+class Mistakes:
+    """All that is wrong with the rows of one resource, as `ApiError.details`; a dialect puts its own names in."""
+
+    resource: str
+    mistakes: tuple[Mistake, ...]
+
+
+_MOST_SAID = 20
+
+
+def said(mistake: Mistake, name: str) -> str:
+    """A mistake in a sentence, with the field called `name`."""
+    if mistake.rule in ("required", "null"):
+        return f"{name} {mistake.message}"
+    return f"{name}: {mistake.message}"
+
+
+def invalid(resource: str, mistakes: Sequence[Mistake]) -> ApiError:
+    """Rows that do not satisfy the rules of their resource: all mistakes at once."""
+    message = "; ".join(said(mistake, mistake.field) for mistake in mistakes[:_MOST_SAID])
+    field = mistakes[0].field if mistakes else ""
+    return ApiError("invalid", message, field=field, details=Mistakes(resource, tuple(mistakes)))

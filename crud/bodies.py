@@ -1,0 +1,150 @@
+"""The JSON of a request's body: read strictly, and its members found among the columns that may be written.
+
+In: bytes, and a resource as a dialect shows it. Out: rows of raw JSON values under exact column names; marshmallow
+checks them later (`crud.writing.schemas`). What cannot be read safely in one way only is refused as `bad_body`.
+"""
+
+import json
+import math
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import TypeVar
+
+from crud.errors import ApiError, unknown_field
+from crud.params import json_depth
+from crud.presentation import View
+from sql.catalog import Column, Relation
+from sql.errors import BadValue
+from sql.query import Origin
+from sql.values import coerce
+
+T = TypeVar("T")
+MOST_LEVELS = 64
+MOST_DIGITS = 1100
+
+_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
+
+
+def read_json(data: bytes) -> object:
+    """The value of a body. Whole numbers are exact; those with a fraction or an exponent are decimals."""
+    try:
+        text = data.decode("utf-8-sig")
+        value: object = json.loads(
+            text,
+            object_pairs_hook=_object,
+            parse_constant=_no_constant,
+            parse_float=_decimal,
+            parse_int=_whole,
+        )
+    except UnicodeDecodeError:
+        raise bad_body("not UTF-8") from None
+    except json.JSONDecodeError as error:
+        raise bad_body(f"not valid JSON at position {error.pos}") from None
+    except _Refused as error:
+        raise bad_body(f"not valid JSON: {error}") from None
+    except RecursionError:
+        raise bad_body(f"nested too deeply, at most {MOST_LEVELS} levels") from None
+    _refuse_depth(text, value)
+    _refuse_surrogates(text, value)
+    return value
+
+
+def bad_body(problem: str, at: str = "") -> ApiError:
+    """A body, or the part of it at `at`, that cannot be understood."""
+    return ApiError("bad_body", f"{at or 'body'}: {problem}", parameter="body")
+
+
+class _Refused(Exception):
+    """JSON that is well-formed, but could be read in two ways."""
+
+
+def _object(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    made = dict(pairs)
+    if len(made) < len(pairs):
+        raise _Refused("a key is given twice")
+    return made
+
+
+def _no_constant(word: str) -> object:
+    raise _Refused(f"{word} is no number")
+
+
+def _decimal(digits: str) -> Decimal:
+    if len(digits) > MOST_DIGITS or math.isinf(float(digits)):
+        raise _Refused("a number is too large")
+    return Decimal(digits)
+
+
+def _whole(digits: str) -> int:
+    if len(digits) > MOST_DIGITS:
+        raise _Refused("a number is too large")
+    return int(digits)
+
+
+def _refuse_depth(text: str, value: object) -> None:
+    """Few brackets cannot nest deeply: most bodies need no walk."""
+    if text.count("[") + text.count("{") > MOST_LEVELS and json_depth(value) > MOST_LEVELS + 1:
+        raise bad_body(f"nested too deeply, at most {MOST_LEVELS} levels")
+
+
+def _refuse_surrogates(text: str, value: object) -> None:
+    if not _SURROGATE.search(text):
+        return
+    try:
+        json.dumps(value, ensure_ascii=False, default=str).encode()
+    except UnicodeEncodeError:
+        raise bad_body("half of a surrogate pair is no text") from None
+
+
+# ---------------------------------------------------------------- the members of a row
+
+
+@dataclass(frozen=True)
+class Parsed:
+    """A row: raw values by exact column name, and what was written under relations, by their exact names."""
+
+    row: dict[str, object]
+    nested: dict[str, tuple[Relation, object]] = field(default_factory=dict)
+
+
+def row_of(
+    view: View,
+    writable: Mapping[str, Column],
+    data: object,
+    *,
+    drop_unknown: bool,
+    at: str = "",
+    relations: bool = False,
+) -> Parsed:
+    """A row out of an object of a body. What is not in `writable` is unknown, whether or not it exists."""
+    if not isinstance(data, dict):
+        raise bad_body("expected an object", at)
+    parsed = Parsed({})
+    for written, raw in data.items():
+        column = view.input(written)
+        if column is not None and column.name in writable:
+            _put(parsed.row, column.name, _shaped(view, column, raw), at=at)
+        elif relations and (relation := view.relation(written)) is not None:
+            _put(parsed.nested, relation.name, (relation, raw), at=at)
+        elif not drop_unknown:
+            raise unknown_field(Origin(written[:100], at or "body"))
+    return parsed
+
+
+def _put(into: dict[str, T], name: str, value: T, *, at: str) -> None:
+    """Two spellings of one name in one object: either could be the one that counts."""
+    if name in into:
+        raise bad_body(f"{name!r} is given twice", at)
+    into[name] = value
+
+
+def _shaped(view: View, column: Column, raw: object) -> object:
+    """The value, and a moment where the dialect counts milliseconds; one that is none is left to validation."""
+    if view.form(column) != "epoch_ms" or not isinstance(raw, (int, Decimal)) or isinstance(raw, bool):
+        return raw
+    try:
+        return coerce(column.type, raw)
+    except BadValue:
+        return raw

@@ -85,7 +85,7 @@ def _whole(digits: str) -> int:
 
 def _refuse_depth(text: str, value: object) -> None:
     """Few brackets cannot nest deeply: most bodies need no walk."""
-    if text.count("[") + text.count("{") > MOST_LEVELS and json_depth(value) > MOST_LEVELS + 1:
+    if text.count("[") + text.count("{") >= MOST_LEVELS and json_depth(value) > MOST_LEVELS:
         raise bad_body(f"nested too deeply, at most {MOST_LEVELS} levels")
 
 

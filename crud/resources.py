@@ -10,6 +10,7 @@ from types import MappingProxyType
 
 from crud.definitions.config import FieldDefinition, Place, ResourceDefinition
 from crud.definitions.problems import Problem
+from crud.definitions.values import check_rules
 from crud.presentation import STYLES, Shown, Style, meetings
 from sql.catalog import Column, Default, Resource, Table
 from sql.errors import BadValue
@@ -35,7 +36,7 @@ def default_of(field: FieldDefinition, type: Type) -> Default | None:
 
 
 def annotated(column: Column, field: FieldDefinition, problems: list[Problem]) -> Column:
-    """A column as its definition wants it."""
+    """A column as its definition wants it. Rules without a type were not checked while the type was not known."""
     made = replace(
         column,
         type=field.type or column.type,
@@ -45,6 +46,8 @@ def annotated(column: Column, field: FieldDefinition, problems: list[Problem]) -
         write_only=field.write_only,
         rules=MappingProxyType({**column.rules, **field.rules}),
     )
+    if field.type is None:
+        problems += check_rules(field.rules, made.type, field.place)
     try:
         return replace(made, default=default_of(field, made.type) or column.default)
     except BadValue as error:

@@ -16,6 +16,7 @@ from crud.definitions.config import (
     RuleDefinition,
     canonical_role,
 )
+from crud.definitions.values import VALUE_RULES
 from crud.presentation import Shown
 from sql.catalog import SoftDelete
 from sql.types import BIGINT, DATETIME, INTEGER, STRING, UUID, Type
@@ -31,7 +32,6 @@ AUTO_TYPES: Mapping[str, Type] = {
     "prefixed": STRING,
     "increment": BIGINT,
 }
-_VALUE_RULES = ("max", "min", "pattern", "required")
 
 
 def read_resource(
@@ -80,7 +80,7 @@ def read_field(name: str, data: Data, place: Place) -> FieldDefinition:
         storage=data.get("storage"),
         read_only=data.get("read_only", False),
         write_only=data.get("write_only", False),
-        rules=MappingProxyType({rule: data[rule] for rule in _VALUE_RULES if rule in data}),
+        rules=MappingProxyType({rule: data[rule] for rule in VALUE_RULES if rule in data}),
         place=place,
     )
 

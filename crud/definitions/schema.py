@@ -4,6 +4,7 @@ In: nothing. Out: `CONFIG` and `RESOURCE`, data for `jsonschema`. Every object r
 """
 
 from crud.definitions.config import ACTIONS, DIALECTS, Limits
+from crud.definitions.values import FORMATS, SHAPES
 from sql.types import TYPES
 
 Schema = dict[str, object]
@@ -15,6 +16,7 @@ COUNT: Schema = {"type": "integer", "minimum": 1}
 NAMES: Schema = {"type": "array", "items": NAME}
 SCALAR: Schema = {"type": ["string", "number", "boolean", "null"]}
 SECONDS: Schema = {"type": "number", "exclusiveMinimum": 0}
+LIMIT: Schema = {"type": ["number", "string"]}
 AUTO = ("created_at", "updated_at", "created_by", "updated_by", "status", "uuid", "prefixed", "increment")
 STAMPS = AUTO[:5]
 STEPS = (
@@ -50,9 +52,14 @@ FIELD = shape(
         "unique": FLAG,
         "default": {},
         "defaultValue": {},
-        "max": {"type": "number"},
-        "min": {"type": "number"},
+        "max": LIMIT,
+        "min": LIMIT,
+        "max_length": {"type": "integer", "minimum": 0},
+        "min_length": {"type": "integer", "minimum": 0},
         "pattern": TEXT,
+        "format": words(*FORMATS),
+        "shape": words(*SHAPES),
+        "prefix": NAME,
         "values": {"type": "array", "items": {"type": "string"}, "minItems": 1, "uniqueItems": True},
         "precision": COUNT,
         "scale": {"type": "integer", "minimum": 0},

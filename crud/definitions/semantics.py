@@ -18,6 +18,7 @@ from crud.definitions.config import (
     SchemaDefinition,
 )
 from crud.definitions.problems import Problem
+from crud.definitions.values import check_auto, check_pattern, check_rules
 from crud.presentation import STYLES, Shown
 from sql.types import TYPES
 
@@ -158,6 +159,10 @@ def _field(field: FieldDefinition) -> Iterator[Problem]:
         yield Problem("a scale needs a precision that is not smaller", field.place / "scale")
     if kind and kind.name not in TYPES:
         yield Problem(_unknown("type", kind.name), field.place / "type", tuple(TYPES))
+    yield from check_pattern(field.rules, field.place)
+    if kind and kind.name in TYPES:
+        yield from check_rules(field.rules, kind, field.place)
+        yield from check_auto(field.auto, kind, field.place)
 
 
 def _relation(relation: RelationDefinition) -> Iterator[Problem]:

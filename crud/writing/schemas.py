@@ -13,7 +13,7 @@ from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 
-from marshmallow import RAISE, Schema, ValidationError, fields
+from marshmallow import RAISE, Schema, ValidationError, fields, validate
 
 from crud.errors import ApiError, Mistake
 from crud.writing.checks import checks_of, refused
@@ -52,12 +52,14 @@ class Value(fields.Field[object]):
 
     def __init__(self, column: Column, *, key: bool, backend: str) -> None:
         said = bool(column.rules.get("required"))
+        checks = checks_of(column, backend)
         super().__init__(
             required=is_required(column, key=key),
             allow_none=column.nullable and not said and not key,
-            validate=checks_of(column, backend),
+            validate=checks,
         )
         self.type = column.type
+        self.checked = checks[0] if len(checks) == 1 else validate.And(*checks)
 
     def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **more: Any) -> object:
         if isinstance(value, Ref):
@@ -68,8 +70,9 @@ class Value(fields.Field[object]):
             raise refused("enum" if self.type.values else "type", f"Expected {self.type.expected}", value) from None
 
     def _validate(self, value: Any) -> None:
+        """As marshmallow does it, with the validators put together once instead of for each value."""
         if self.validators and not isinstance(value, Ref):
-            super()._validate(value)
+            self.checked(value)
 
 
 def is_required(column: Column, *, key: bool = False) -> bool:
@@ -134,16 +137,16 @@ def _mistakes(schema: RowSchema, found: Mapping[str, Sequence[object]]) -> Itera
 
 def fitted(type: Type, raw: object) -> object:
     """The canonical value of typed JSON, or of a value that is canonical already. Raises BadValue."""
-    match raw:
-        case list() | tuple() if type.name == "array":
-            item = type.item or Type("text")
-            return tuple(None if one is None else fitted(item, one) for one in raw)
-        case datetime() | date() | time() | bytes() | Range() | UUID():
-            return _ready(type, raw)
-        case _ if type.name == "json":
-            return _without_decimals(coerce_strict(type, raw))
-        case _:
-            return coerce_strict(type, raw)
+    if isinstance(raw, _READY):
+        return _ready(type, raw)
+    if type.name == "array" and isinstance(raw, (list, tuple)):
+        item = type.item or Type("text")
+        return tuple(None if one is None else fitted(item, one) for one in raw)
+    made = coerce_strict(type, raw)
+    return _without_decimals(made) if type.name == "json" else made
+
+
+_READY = (date, time, bytes, Range, UUID)
 
 
 def _ready(type: Type, value: object) -> object:

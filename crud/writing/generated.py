@@ -16,8 +16,9 @@ from uuid import uuid4
 from crud import naming
 from crud.state import Actor
 from sql import times
-from sql.catalog import Column, Resource
+from sql.catalog import Column, Resource, SoftDelete
 from sql.errors import BadValue
+from sql.types import Type
 from sql.values import coerce
 
 Row = Mapping[str, object]
@@ -45,17 +46,53 @@ def on_update(resource: Resource, row: Row, *, actor: Actor, now: datetime) -> d
     return _filled(resource, row, _updating, actor=actor, now=now)
 
 
+def now_as(type: Type, now: datetime) -> object:
+    """Now, as a column of this type keeps times."""
+    moment = _milliseconds(now)
+    match type.family, type.name:
+        case "datetime", "datetime_local":
+            return moment.replace(tzinfo=None)
+        case "datetime", _:
+            return moment
+        case "date", _:
+            return moment.date()
+        case "time", _:
+            return moment.time()
+        case "number", _:
+            return coerce(type, times.epoch_ms(moment))
+        case _:
+            return times.show_instant(moment)
+
+
+def deleted(resource: Resource, now: datetime) -> tuple[str, object]:
+    """(column, value) of a row that is marked deleted."""
+    mark, column = _mark(resource)
+    value = now_as(column.type, now) if mark.deleted is None else coerce(column.type, mark.deleted)
+    return column.name, value
+
+
+def restored(resource: Resource) -> tuple[str, object]:
+    """(column, value) of a row that is alive again."""
+    mark, column = _mark(resource)
+    return column.name, None if mark.active is None else coerce(column.type, mark.active)
+
+
+def _mark(resource: Resource) -> tuple[SoftDelete, Column]:
+    assert resource.soft_delete is not None
+    return resource.soft_delete, resource.column(resource.soft_delete.column)
+
+
 Maker = Callable[[Making], object]
 
 
 def _filled(
     resource: Resource, row: Row, maker_of: Callable[[Column], Maker | None], *, actor: Actor, now: datetime
 ) -> dict[str, object]:
-    made, moment = dict(row), _milliseconds(now)
+    made = dict(row)
     for name, column in resource.columns.items():
         maker = maker_of(column)
         if maker is not None and name not in made and not column.generated:
-            made[name] = maker(Making(resource, column, actor, moment))
+            made[name] = maker(Making(resource, column, actor, now))
     return made
 
 
@@ -79,21 +116,7 @@ def _literal(making: Making) -> object:
 
 
 def _moment(making: Making) -> object:
-    """Now, as the column keeps times."""
-    now = making.now
-    match making.column.type.family, making.column.type.name:
-        case "datetime", "datetime_local":
-            return now.replace(tzinfo=None)
-        case "datetime", _:
-            return now
-        case "date", _:
-            return now.date()
-        case "time", _:
-            return now.time()
-        case "number", _:
-            return coerce(making.column.type, times.epoch_ms(now))
-        case _:
-            return times.show_instant(now)
+    return now_as(making.column.type, making.now)
 
 
 def _caller(making: Making) -> object:

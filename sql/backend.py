@@ -78,6 +78,12 @@ class Backend(Protocol):
     def parameter(self, parameter: Parameter) -> Term:
         """A value that stands alone."""
 
+    def assign(self, column: Column, parameter: Parameter) -> Fragment:
+        """A value as the column stores it, exactly. None is NULL. Its binder raises BadValue for what does not fit."""
+
+    def hold(self, alias: str) -> Fragment:
+        """What stands at the end of a SELECT that keeps the rows of this table until the transaction ends."""
+
     def compare(self, op: str, left: Term, right: tuple[Operand, ...]) -> Fragment:
         """A row of `sql.operators.OPERATORS` as a condition (three-valued)."""
 

@@ -1,4 +1,4 @@
-"""A query as statements, ready to be executed any number of times.
+"""A query or a change as statements, ready to be executed any number of times.
 
 In: what the builder printed. Out: `Compiled`, a tree: the statement of the query itself and one child per to-many
 include, each with the function that makes rows of its tuples.
@@ -13,6 +13,7 @@ from sql.fragment import Binder, Bindings, Fragment
 Raw = tuple[Any, ...]
 Lists = Mapping[object, Sequence[dict[str, object]]]
 Build = Callable[[Sequence[Raw], Sequence[Lists]], list[dict[str, object]]]
+Decode = Callable[[Sequence[Raw]], list[tuple[object, ...]]]
 
 
 @dataclass(frozen=True)
@@ -45,6 +46,14 @@ class Compiled:
     count: Statement | None = None
     counted: bool = False
     children: tuple[Child, ...] = ()
+
+
+@dataclass(frozen=True)
+class CompiledChange:
+    """One write. `decode` makes JSON-ready tuples of the rows that come back."""
+
+    statement: Statement
+    decode: Decode
 
 
 def statement(fragment: Fragment) -> Statement:

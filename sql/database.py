@@ -5,6 +5,7 @@ opened lazily: nothing is connected before the first use, so that workers may fo
 `sql.errors`. SQL text comes from the builder; values are always parameters.
 """
 
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Protocol
@@ -35,6 +36,12 @@ class Session(Protocol):
     def execute(self, text: str, params: Params = ()) -> int:
         """Run a statement; how many rows it touched."""
 
+    def run_many(self, text: str, rows: Sequence[Params], *, returning: bool) -> list[Row]:
+        """Run a statement for each of the rows of parameters; what each returns, in their order."""
+
+    def lock(self, name: str) -> None:
+        """Wait until no other transaction has locked this name, and keep it until this one ends."""
+
 
 class Database(Protocol):
     """One database of either kind."""
@@ -55,6 +62,12 @@ class Database(Protocol):
 
     def transaction(self) -> AbstractContextManager[Session]:
         """A transaction: kept when the block ends, undone when it raises. Nested: a savepoint."""
+
+    def stream(
+        self, text: str, params: Params = (), *, size: int = 1000
+    ) -> AbstractContextManager[Iterator[list[Row]]]:
+        """The rows of one statement in lists of at most `size`, as of one state of the database. The time that a
+        statement may take is given to each list anew."""
 
     def tables(self, *, include_own: bool = False) -> tuple[TableInfo, ...]:
         """Every table and view; our own (`_dragoman_…`) only when asked."""

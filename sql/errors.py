@@ -59,7 +59,8 @@ class DatabaseError(SqlError):
 
 
 class UniqueViolation(DatabaseError):
-    """A unique index or a primary key. `columns` are those of the index where the driver tells."""
+    """A unique index or a primary key. `columns` are those of the index where the driver tells, () for one over
+    expressions."""
 
     def __init__(self, columns: tuple[str, ...] = ()) -> None:
         super().__init__("A row with this value exists already")
@@ -98,5 +99,17 @@ class Busy(DatabaseError):
     """The database is locked, full or has no connection to give: try again later."""
 
 
+class Deadlock(Busy):
+    """Two transactions were in each other's way, and this one was undone: it may be tried again."""
+
+
 class Unavailable(DatabaseError):
-    """The database cannot be reached."""
+    """The database cannot be reached. A transaction that was open is undone."""
+
+
+class Full(Unavailable):
+    """The database has no room left."""
+
+
+class Uncertain(Unavailable):
+    """The connection was lost while a transaction was being kept: it may have been. Nobody may repeat it."""

@@ -19,12 +19,14 @@ _BRACES = {"{{": "{", "}}": "}"}
 
 @dataclass(frozen=True)
 class Bindings:
-    """What one execution binds: the caller's values, who asks, when; and the keys of the parents of an include."""
+    """What one execution binds: the caller's values, who asks, when; the keys of the parents of an include; and what
+    a write stores, in the order of its columns."""
 
     values: tuple[object, ...] = ()
     actor: Mapping[str, object] = field(default_factory=lambda: MappingProxyType({}))
     now: datetime = datetime.min
     parents: tuple[tuple[object, ...], ...] = ()
+    row: tuple[object, ...] = ()
 
 
 Binder = Callable[[Bindings], object]

@@ -1,18 +1,19 @@
-"""The builder: an authorised query and the catalog in, compiled statements out. The only maker of SQL for reads.
+"""The builder: an authorised query or change and the catalog in, compiled statements out. The only maker of such SQL.
 
 Rooms: `kit` (what every room is given), `values` (binders), `expressions`, `filters`, `orders`, `includes`, `select`,
-`aggregates`. No room knows which database it prints for: what differs is asked of the `Backend`.
+`aggregates`, `writes`. No room knows which database it prints for: what differs is asked of the `Backend`.
 """
 
 from sql.backend import Backend
 from sql.builder.aggregates import compile_groups
 from sql.builder.kit import Kit
 from sql.builder.select import compile_rows
+from sql.builder.writes import compile_change, rows_per_statement
 from sql.catalog import Catalog
 from sql.compiled import Compiled
 from sql.query import Authorized, Query
 
-__all__ = ["compile_query"]
+__all__ = ["compile_change", "compile_query", "rows_per_statement"]
 
 
 def compile_query(authorized: Authorized[Query], catalog: Catalog, backend: Backend, *, max_rows: int) -> Compiled:

@@ -7,8 +7,7 @@ A pooled connection that was lost is replaced, and a read outside transactions i
 import os
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import Any
+from contextlib import ExitStack, contextmanager, suppress
 
 import psycopg
 from psycopg_pool import ConnectionPool, PoolTimeout
@@ -19,8 +18,7 @@ from sql.errors import Busy, DatabaseError, Unavailable
 from sql.introspection import TableInfo
 from sql.postgres.errors import translate, translated
 from sql.postgres.loaders import Context
-
-Connection = psycopg.Connection[Any]
+from sql.postgres.session import Connection, Session, commit, lost, run
 
 _SETTINGS = """SELECT set_config('TimeZone', 'UTC', false), set_config('DateStyle', 'ISO, MDY', false),
     set_config('IntervalStyle', 'iso_8601', false), set_config('bytea_output', 'hex', false),
@@ -40,30 +38,8 @@ _FOLD_ORDER = ("pg_c_utf8", "C.utf8", "C.UTF-8", "und-x-icu")
 class _Local(threading.local):
     """The session that this thread is in, if any."""
 
-    session: "_Session | None" = None
+    session: "Session | None" = None
     writing: bool = False
-
-
-class _Session:
-    """One connection, inside a transaction or for one statement."""
-
-    def __init__(self, connection: Connection) -> None:
-        self.connection = connection
-
-    def fetch(self, text: str, params: Params = ()) -> list[Row]:
-        """The rows of a statement."""
-        with translated():
-            return _run(self.connection, text, params).fetchall()
-
-    def execute(self, text: str, params: Params = ()) -> int:
-        """Run a statement; how many rows it touched."""
-        with translated():
-            return max(_run(self.connection, text, params).rowcount, 0)
-
-
-def _run(connection: Connection, text: str, params: Params) -> psycopg.Cursor[Any]:
-    # The text is built from constants and quoted identifiers alone; values are in params.
-    return connection.execute(text, params)
 
 
 class PostgresDatabase:
@@ -104,16 +80,16 @@ class PostgresDatabase:
     def _retried(self, text: str, params: Params) -> list[Row]:
         try:
             with self._connection() as connection:
-                return _run(connection, text, params).fetchall()
+                return run(connection, text, params).fetchall()
         except psycopg.OperationalError as error:
-            if not _lost(error):
+            if not lost(error) or not text.startswith("SELECT"):
                 raise
         self._open().check()
         with self._connection() as connection:
-            return _run(connection, text, params).fetchall()
+            return run(connection, text, params).fetchall()
 
     @contextmanager
-    def read(self) -> Iterator[_Session]:
+    def read(self) -> Iterator[Session]:
         """Several reads that see one state of the database."""
         if self._local.session:
             yield self._local.session
@@ -122,7 +98,7 @@ class PostgresDatabase:
             yield session
 
     @contextmanager
-    def transaction(self) -> Iterator[_Session]:
+    def transaction(self) -> Iterator[Session]:
         """A transaction; nested, a savepoint."""
         current = self._local.session
         if current is None:
@@ -135,16 +111,18 @@ class PostgresDatabase:
             raise DatabaseError("No transaction can begin inside a snapshot")
 
     @contextmanager
-    def _begun(self, begin: str, *, writing: bool) -> Iterator[_Session]:
+    def _begun(self, begin: str, *, writing: bool) -> Iterator[Session]:
         """From BEGIN to COMMIT, or ROLLBACK when the block raises."""
         with self._begin_on(begin) as connection:
-            self._local.session, self._local.writing = _Session(connection), writing
+            self._local.session, self._local.writing = Session(connection), writing
             try:
                 yield self._local.session
-                connection.execute("COMMIT")
+                if writing:
+                    commit(connection)
+                else:
+                    connection.execute("COMMIT")
             except BaseException:
-                if not connection.closed:
-                    connection.execute("ROLLBACK")
+                _undo(connection)
                 raise
             finally:
                 self._local.session = None
@@ -152,21 +130,32 @@ class PostgresDatabase:
     @contextmanager
     def _begin_on(self, begin: str) -> Iterator[Connection]:
         """A connection after BEGIN; a lost one is replaced, since nothing has happened yet."""
-        pool = self._open()
-        connection = self._take(pool)
-        try:
+        with ExitStack() as stack:
+            connection = stack.enter_context(self._connection())
             try:
-                _run(connection, begin, ())
+                run(connection, begin, ())
             except psycopg.OperationalError as error:
-                if not _lost(error):
+                if not lost(error):
                     raise
-                pool.putconn(connection)
-                pool.check()
-                connection = self._take(pool)
-                _run(connection, begin, ())
+                stack.close()
+                self._open().check()
+                connection = stack.enter_context(self._connection())
+                run(connection, begin, ())
             yield connection
-        finally:
-            pool.putconn(connection)
+
+    @contextmanager
+    def stream(self, text: str, params: Params = (), *, size: int = 1000) -> Iterator[Iterator[list[Row]]]:
+        """The rows in lists, from a snapshot of their own; in a transaction of this thread, from that."""
+        if self._local.session:
+            with self._local.session.chunks(text, params, size) as chunks:
+                yield chunks
+            return
+        with translated(), self._begin_on(_SNAPSHOT) as connection:
+            try:
+                with Session(connection).chunks(text, params, size) as chunks:
+                    yield chunks
+            finally:
+                _undo(connection)
 
     def tables(self, *, include_own: bool = False) -> tuple[TableInfo, ...]:
         """Every table and view that this role may read."""
@@ -237,5 +226,8 @@ class PostgresDatabase:
         connection.execute(_SETTINGS, (*milliseconds, "on" if self.options.read_only else "off"))
 
 
-def _lost(error: psycopg.Error) -> bool:
-    return error.sqlstate is None or error.sqlstate[:3] == "57P" or error.sqlstate[:2] == "08"
+def _undo(connection: Connection) -> None:
+    """Undo what was written. On a lost connection nothing is left to undo, and why it was lost is the error."""
+    if not connection.closed:
+        with suppress(psycopg.Error):
+            connection.execute("ROLLBACK")

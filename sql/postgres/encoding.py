@@ -5,6 +5,7 @@ value is ever of a wrong type to the database; what psycopg adapts; JSON-ready v
 """
 
 import json
+import re
 from base64 import b64encode
 from collections.abc import Mapping
 from datetime import date, datetime, time
@@ -52,6 +53,8 @@ _NATIVE = frozenset({"enum", "range"})
 _PLAIN = ("text", "varchar", "char", "bpchar")
 # Trailing blanks mean nothing to these; compared as text they would.
 _PADDED = ("character(", "bpchar")
+_READ_BY_COLUMN = frozenset({"text", "uuid", "json", "range"})
+_MODIFIER = re.compile(r"\(\d[\d,]*\)", re.ASCII)
 _TEXTS = (*_PLAIN, "name", "citext", '"')
 
 
@@ -94,6 +97,20 @@ def marks(parameter: Parameter, type: Type, native: str = "") -> Fragment:
     return value(f"%s::{doubled(cast_of(type, native))}[]", encoded)
 
 
+def assign(column: Column, parameter: Parameter) -> Fragment:
+    """A value for a column. What goes as text has no cast: the column's own type reads it, whatever that is (an enum,
+    an interval, xml), and refuses what is too long, which a cast to varchar(5) or bit(3) would cut off."""
+    get, type = parameter.get, column.type
+    if type.family in _READ_BY_COLUMN:
+        return value("%s", lambda bindings: encode(get(bindings), type))
+    words = cast_of(type, "" if type.name != "array" else _unmodified(column.native))
+    return value(f"%s::{doubled(words)}", lambda bindings: encode(get(bindings), type))
+
+
+def _unmodified(native: str) -> str:
+    return native if '"' in native else _MODIFIER.sub("", native)
+
+
 def listed(values: object) -> tuple[object, ...]:
     """Many values, also where there is one."""
     return tuple(values) if isinstance(values, list | tuple) else (values,)
@@ -108,7 +125,7 @@ def encode(raw: object, type: Type) -> Any:
     match raw:
         case Range():
             return range_text(raw)
-        case tuple():
+        case tuple() | list():
             return [encode(one, type.item or Type("text")) for one in raw]
         case Decimal() | datetime() | date() | time() | bytes() | bool():
             return raw

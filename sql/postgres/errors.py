@@ -13,18 +13,25 @@ from psycopg_pool import PoolTimeout, TooManyRequests
 
 from sql import errors
 
-_KEY = re.compile(r"\((.+?)\)=\(", re.DOTALL)
+# The columns of an index; an expression among them is not a plain name and matches nothing.
+_NAME = r'[a-z_][a-z0-9_]*|"(?:[^"]|"")+"'
+_KEY = re.compile(rf"[^(]*\(((?:{_NAME})(?:, (?:{_NAME}))*)\)=\(", re.DOTALL)
 
 
 def _columns(error: psycopg.Error) -> tuple[str, ...]:
-    found = _KEY.search(error.diag.message_detail or "")
-    return tuple(name.strip('"') for name in found[1].split(", ")) if found else ()
+    found = _KEY.match(error.diag.message_detail or "")
+    return tuple(_unquoted(name) for name in re.findall(_NAME, found[1])) if found else ()
+
+
+def _unquoted(name: str) -> str:
+    return name[1:-1].replace('""', '"') if name.startswith('"') else name
 
 
 _Maker = Callable[[psycopg.Error], errors.DatabaseError]
 _check: _Maker = lambda _: errors.CheckViolation("The database refused a value")  # noqa: E731
 _range: _Maker = lambda _: errors.OutOfRange("A number or time is out of range")  # noqa: E731
 _busy: _Maker = lambda _: errors.Busy("The database is busy")  # noqa: E731
+_deadlock: _Maker = lambda _: errors.Deadlock("The transaction was in another's way")  # noqa: E731
 _away: _Maker = lambda _: errors.Unavailable("The database cannot be reached")  # noqa: E731
 _late: _Maker = lambda _: errors.Timeout("The statement took too long")  # noqa: E731
 # By the whole code, else by its class (the first two characters).
@@ -41,8 +48,15 @@ _BY_STATE: Mapping[str, _Maker] = MappingProxyType(
         "22": _check,
         "57014": _late,
         "55P03": _busy,
+        "40001": _deadlock,
+        "40P01": _deadlock,
         "40": _busy,
+        "53100": lambda _: errors.Full("The database has no room left"),
         "53": _busy,
+        # What a trigger raises, a view's check option, a value for a column that is always generated.
+        "P0": _check,
+        "44": _check,
+        "428C9": _check,
         "25P03": _late,
         "25P04": _late,
         "08": _away,

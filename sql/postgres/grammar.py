@@ -41,6 +41,12 @@ class Postgres:
         make = encoding.marks if parameter.many else encoding.mark
         return Term(make(parameter, parameter.type), parameter.type)
 
+    def assign(self, column: Column, parameter: Parameter) -> Fragment:
+        return encoding.assign(column, parameter)
+
+    def hold(self, alias: str) -> Fragment:
+        return Fragment(f" FOR UPDATE OF {alias}")
+
     def compare(self, op: str, left: Term, right: tuple[Operand, ...]) -> Fragment:
         return OPERATORS[op](self.fold_collation, left, right)
 

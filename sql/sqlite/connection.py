@@ -1,7 +1,7 @@
 """SQLite: one connection per thread, opened when first used and again after a fork.
 
 In: SQL text and parameters. Out: rows as the file holds them, or `sql.errors`.
-A statement that runs beyond its time is interrupted; ATTACH, and PRAGMAs that change anything, are refused.
+ATTACH, and PRAGMAs that change anything, are refused.
 """
 
 import os
@@ -9,7 +9,7 @@ import sqlite3
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from urllib.parse import quote
 from weakref import WeakSet
@@ -18,9 +18,9 @@ from sql.backend import Backend
 from sql.database import Options, Params, Row
 from sql.errors import Unavailable
 from sql.introspection import TableInfo
-from sql.sqlite.errors import translate, translated
+from sql.sqlite.errors import translate
+from sql.sqlite.link import Link
 
-_STEPS = 10_000
 _LIMITS = {
     sqlite3.SQLITE_LIMIT_LENGTH: 256 * 1024 * 1024,
     sqlite3.SQLITE_LIMIT_SQL_LENGTH: 1024 * 1024,
@@ -36,78 +36,7 @@ _REFUSED = frozenset({sqlite3.SQLITE_ATTACH, sqlite3.SQLITE_DETACH})
 class _Local(threading.local):
     """What belongs to one thread."""
 
-    link: "_Link | None" = None
-
-
-class _Deadline:
-    """When the running statement must be over. The connection holds it; holding the link would make a circle."""
-
-    def __init__(self) -> None:
-        self.at = float("inf")
-
-    def over(self) -> bool:
-        return time.monotonic() > self.at
-
-
-class _Link:
-    """One connection with its deadline and the depth of its transactions. Nobody's any more, it closes itself."""
-
-    def __init__(self, connection: sqlite3.Connection, seconds: float) -> None:
-        self.connection, self.seconds, self.pid = connection, seconds, os.getpid()
-        self.depth = 0
-        self.deadline = _Deadline()
-        connection.set_progress_handler(self.deadline.over, _STEPS)
-
-    def __del__(self) -> None:
-        if self.pid == os.getpid():
-            self.connection.close()
-
-    def run(self, text: str, params: Params) -> tuple[list[Row], int]:
-        self.deadline.at = time.monotonic() + self.seconds
-        try:
-            cursor = self.connection.execute(text, params)
-            return cursor.fetchall(), cursor.rowcount
-        finally:
-            self.deadline.at = float("inf")
-
-    def run_tolerant(self, text: str, params: Params) -> tuple[list[Row], int]:
-        """Again, with bytes that are no UTF-8 replaced: the driver refuses the whole row otherwise."""
-        self.connection.text_factory = lambda raw: raw.decode("utf-8", "replace")
-        try:
-            return self.run(text, params)
-        finally:
-            self.connection.text_factory = str
-
-    def fetch(self, text: str, params: Params = ()) -> list[Row]:
-        """The rows of a statement."""
-        with translated():
-            try:
-                return self.run(text, params)[0]
-            except sqlite3.OperationalError as error:
-                if "decode to UTF-8" not in str(error):
-                    raise
-                return self.run_tolerant(text, params)[0]
-
-    def execute(self, text: str, params: Params = ()) -> int:
-        """Run a statement; how many rows it touched."""
-        with translated():
-            return max(self.run(text, params)[1], 0)
-
-    @contextmanager
-    def within(self, begin: str, commit: str, rollback: str) -> Iterator["_Link"]:
-        """A block between two statements, undone by a third when it raises."""
-        self.execute(begin)
-        self.depth += 1
-        try:
-            yield self
-            self.execute(commit)
-        except BaseException:
-            if self.connection.in_transaction:
-                for statement in rollback.split(";"):
-                    self.execute(statement)
-            raise
-        finally:
-            self.depth -= 1
+    link: "Link | None" = None
 
 
 class SqliteDatabase:
@@ -116,8 +45,8 @@ class SqliteDatabase:
     def __init__(self, url: str, *, path: str, options: Options) -> None:
         self.url, self.path, self.options = url, path, options
         self._local = _Local()
-        self._links: WeakSet[_Link] = WeakSet()
-        self._inherited: list[_Link] = []
+        self._links: WeakSet[Link] = WeakSet()
+        self._inherited: list[Link] = []
         self._lock = threading.Lock()
 
     @property
@@ -132,7 +61,7 @@ class SqliteDatabase:
         return self._link().fetch(text, params)
 
     @contextmanager
-    def read(self) -> Iterator[_Link]:
+    def read(self) -> Iterator[Link]:
         """Several reads that see one state of the file."""
         link = self._link()
         if link.depth:
@@ -142,7 +71,7 @@ class SqliteDatabase:
             yield link
 
     @contextmanager
-    def transaction(self) -> Iterator[_Link]:
+    def transaction(self) -> Iterator[Link]:
         """The only writer from its beginning; nested, a savepoint."""
         link = self._link()
         words = ("BEGIN IMMEDIATE", "COMMIT", "ROLLBACK")
@@ -151,6 +80,18 @@ class SqliteDatabase:
             words = (f"SAVEPOINT {name}", f"RELEASE {name}", f"ROLLBACK TO {name};RELEASE {name}")
         with link.within(*words):
             yield link
+
+    @contextmanager
+    def stream(self, text: str, params: Params = (), *, size: int = 1000) -> Iterator[Iterator[list[Row]]]:
+        """The rows in lists, on a connection of their own: the thread goes on with its. In a transaction, on that."""
+        current = self._link()
+        link = current if current.depth else self._open()
+        try:
+            with closing(link.chunks(text, params, size)) as chunks:
+                yield chunks
+        finally:
+            if link is not current:
+                link.connection.close()
 
     def tables(self, *, include_own: bool = False) -> tuple[TableInfo, ...]:
         """Every table and view of the file."""
@@ -168,7 +109,7 @@ class SqliteDatabase:
             self._links.clear()
             self._local = _Local()
 
-    def _link(self) -> _Link:
+    def _link(self) -> Link:
         link = self._local.link
         if link is not None and link.pid == os.getpid():
             return link
@@ -179,7 +120,7 @@ class SqliteDatabase:
             self._links.add(link)
         return link
 
-    def _open(self) -> _Link:
+    def _open(self) -> Link:
         from sql.sqlite.functions import register
 
         try:
@@ -189,7 +130,7 @@ class SqliteDatabase:
             connection.set_authorizer(_authorize)
         except (sqlite3.Error, OSError) as error:
             raise _unavailable(self.path, error) from error
-        return _Link(connection, self.options.statement_seconds)
+        return Link(connection, self.options.statement_seconds)
 
 
 def _connect(path: str, options: Options) -> sqlite3.Connection:

@@ -18,6 +18,7 @@ from sql.backend import Decoder, Term
 from sql.errors import BadValue
 from sql.ranges import range_json, range_text
 from sql.sqlite import storage
+from sql.sqlite.storage import CANONICAL
 from sql.types import Type
 from sql.values import Range, to_json
 
@@ -63,6 +64,37 @@ def number(value: Decimal) -> int | float:
         raise BadValue(value, f"a number of at most {EXACT_DIGITS} digits")
     whole = value == value.to_integral_value() and abs(value) < 2**63
     return int(value) if whole else float(value)
+
+
+def store(value: object, type: Type, keeps: str | None = None) -> Any:
+    """A canonical value as a column of the type stores it: what it cannot hold exactly is refused, only times are
+    cut to the fraction that the column keeps."""
+    if value is None:
+        return None
+    if type.name == "json":
+        return dumps(value)
+    match value:
+        case bool():
+            return int(value)
+        case int() if not -(2**63) <= value < 2**63:
+            raise BadValue(value, type.expected)
+        case Decimal():
+            return _exact(value)
+        case datetime() | date() | time():
+            return storage.store(value, CANONICAL[type.name], keeps)
+        case tuple() | list():
+            return dumps([_exact(item) if isinstance(item, Decimal) else to_json(item) for item in value])
+        case Range():
+            return range_text(value)
+    return value
+
+
+def _exact(value: Decimal) -> int | float:
+    """A decimal that SQLite's number shows again."""
+    held = number(value)
+    if isinstance(held, float) and Decimal(repr(held)) != value:
+        raise BadValue(value, "a number that is neither too large nor too small")
+    return held
 
 
 def encode_list(values: object, type: Type, keeps: str | None = None) -> str:

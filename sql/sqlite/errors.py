@@ -20,7 +20,8 @@ def _columns(text: str) -> tuple[str, ...]:
     found = _COLUMNS.search(text)
     if found is None or found[1].startswith("index "):
         return ()
-    return tuple(name.rpartition(".")[2] for name in found[1].split(", "))
+    table, _, rest = found[1].partition(".")
+    return tuple(rest.split(f", {table}."))
 
 
 _Maker = Callable[[str], errors.DatabaseError]
@@ -38,13 +39,13 @@ _BY_CODE: Mapping[int, _Maker] = MappingProxyType(
         sqlite3.SQLITE_CONSTRAINT: lambda _: errors.CheckViolation("The database refused a value"),
         sqlite3.SQLITE_MISMATCH: lambda _: errors.CheckViolation("The database refused a value"),
         sqlite3.SQLITE_TOOBIG: lambda _: errors.OutOfRange("A value is too large"),
+        sqlite3.SQLITE_FULL: lambda _: errors.Full("The database has no room left"),
         **dict.fromkeys(
             (
                 sqlite3.SQLITE_CANTOPEN,
                 sqlite3.SQLITE_NOTADB,
                 sqlite3.SQLITE_CORRUPT,
                 sqlite3.SQLITE_IOERR,
-                sqlite3.SQLITE_FULL,
                 sqlite3.SQLITE_PERM,
             ),
             lambda _: errors.Unavailable("The database file cannot be used"),

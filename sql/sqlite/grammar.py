@@ -43,6 +43,14 @@ class Sqlite:
         mark = value("?", lambda bindings: encode(get(bindings), type))
         return Term(mark, type, storage=encoding.stored(type, None))
 
+    def assign(self, column: Column, parameter: Parameter) -> Fragment:
+        get = parameter.get
+        return value("?", lambda bindings: encoding.store(get(bindings), column.type, column.storage))
+
+    def hold(self, alias: str) -> Fragment:
+        """A transaction is the only writer anyway."""
+        return Fragment("")
+
     def compare(self, op: str, left: Term, right: tuple[Operand, ...]) -> Fragment:
         return OPERATORS[op](left, right)
 

@@ -3,7 +3,8 @@
 In: samples of a column (`detect`), a parameter (`encode`), a stored value (`decoder`).
 Out: the name of a `STORAGES` row, the value in that form so that `=` and `<` are right, and our wire form.
 `mixed` columns keep several forms: SQL wraps the column in `dragoman_instant()`, which is `instant` here.
-A parameter finer than its column is floored and moved a little up, strictly between two stored values.
+A parameter finer than its column is floored and moved a little up, strictly between two stored values; `store` only
+floors.
 """
 
 import re
@@ -65,6 +66,7 @@ _FORM = re.compile(r"\d{4}-\d\d-\d\d(?:([T ])\d\d:\d\d:\d\d(?:\.(\d{3}|\d{6}))?(
 _CLOCK = re.compile(r"\d\d:\d\d(:\d\d(?:\.(\d{3}|\d{6}))?)?", re.ASCII)
 # Seconds below it, milliseconds above: the year 5138, or March 1973.
 _MILLISECONDS_FROM = 100_000_000_000
+_EPOCH_UNITS = MappingProxyType({"epoch": 1_000_000, "epoch_ms": 1_000, "epoch_real": 1})
 
 
 def detect(samples: Iterable[object]) -> str | None:
@@ -148,6 +150,23 @@ def encode(value: object, storage: str | None) -> object:
         case date():
             return _encode_moment(datetime(value.year, value.month, value.day, tzinfo=UTC), row)
     raise TypeError(f"{value!r} is no time")
+
+
+def store(value: date | time, canonical: str, storage: str | None) -> object:
+    """A time as the column stores it, cut to what its form can say; in our own form where it has none of its own."""
+    name = canonical if storage in (None, "mixed") else str(storage)
+    return encode(_cut(value, STORAGES[name]), name)
+
+
+def _cut(value: date | time, row: Storage) -> date | time:
+    if not isinstance(value, (datetime, time)):
+        return value
+    if row.kind == "date" and isinstance(value, datetime):
+        return times.as_utc(value).date()
+    if row.kind == "minutes":
+        return value.replace(second=0, microsecond=0)
+    unit = _EPOCH_UNITS[row.name] if row.kind == "epoch" else 10 ** (6 - row.digits)
+    return value.replace(microsecond=value.microsecond // unit * unit)
 
 
 def _canonical(value: object) -> str:

@@ -1,0 +1,95 @@
+"""One connection to PostgreSQL: its statements, inside a transaction or for one of them.
+
+In: SQL text and parameters. Out: rows of JSON-ready values (`sql.postgres.loaders`), or `sql.errors`.
+"""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from hashlib import sha256
+from itertools import count
+from typing import Any
+
+import psycopg
+
+from sql.database import Params, Row
+from sql.errors import DatabaseError, Uncertain
+from sql.postgres.errors import translated
+
+Connection = psycopg.Connection[Any]
+
+_LOCK = "SELECT pg_advisory_xact_lock(%s::bigint)"
+_numbers = count()
+
+
+class Session:
+    """One connection, inside a transaction or for one statement."""
+
+    def __init__(self, connection: Connection) -> None:
+        self.connection = connection
+
+    def fetch(self, text: str, params: Params = ()) -> list[Row]:
+        """The rows of a statement."""
+        with translated():
+            return run(self.connection, text, params).fetchall()
+
+    def execute(self, text: str, params: Params = ()) -> int:
+        """Run a statement; how many rows it touched."""
+        with translated():
+            return max(run(self.connection, text, params).rowcount, 0)
+
+    def run_many(self, text: str, rows: Sequence[Params], *, returning: bool) -> list[Row]:
+        """Run a statement for each of the rows of parameters, none awaited; what each returns, in their order."""
+        if not rows:
+            return []
+        with translated(), self.connection.cursor() as cursor:
+            cursor.executemany(text, rows, returning=returning)
+            return _results(cursor) if returning else []
+
+    def lock(self, name: str) -> None:
+        """Wait until no other transaction has locked this name, and keep it until this one ends."""
+        self.fetch(_LOCK, (int.from_bytes(sha256(name.encode()).digest()[:8], signed=True),))
+
+    @contextmanager
+    def chunks(self, text: str, params: Params, size: int) -> Iterator[Iterator[list[Row]]]:
+        """The rows of a statement, some at a time: the server keeps the rest. Inside a transaction alone."""
+        with translated(), self.connection.cursor(f"dragoman_{next(_numbers)}") as cursor:
+            cursor.execute(text, params)
+            yield _chunks(cursor, size)
+
+
+def run(connection: Connection, text: str, params: Params) -> psycopg.Cursor[Any]:
+    """Run a statement. Its text is built from constants and quoted identifiers alone; values are in params."""
+    return connection.execute(text, params)
+
+
+def _results(cursor: psycopg.Cursor[Any]) -> list[Row]:
+    made = cursor.fetchall()
+    while cursor.nextset():
+        made.extend(cursor.fetchall())
+    return made
+
+
+def _chunks(cursor: psycopg.ServerCursor[Any], size: int) -> Iterator[list[Row]]:
+    while True:
+        with translated():
+            rows = cursor.fetchmany(size)
+        if not rows:
+            return
+        yield rows
+
+
+def commit(connection: Connection) -> None:
+    """Keep what was written. A connection that is lost now does not tell whether it was."""
+    try:
+        done = connection.execute("COMMIT").statusmessage
+    except psycopg.OperationalError as error:
+        if lost(error):
+            raise Uncertain("The connection was lost while the transaction was being kept") from error
+        raise
+    if done != "COMMIT":  # a statement failed and its error was swallowed: the server has undone everything
+        raise DatabaseError("The transaction was undone")
+
+
+def lost(error: psycopg.Error) -> bool:
+    """Whether the error means that the connection is no more."""
+    return error.sqlstate is None or error.sqlstate[:3] == "57P" or error.sqlstate[:2] == "08"

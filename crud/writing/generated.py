@@ -15,6 +15,7 @@ from uuid import uuid4
 
 from crud import naming
 from crud.state import Actor
+from crud.writing.schemas import is_status
 from sql import times
 from sql.catalog import Column, Resource, SoftDelete
 from sql.errors import BadValue
@@ -86,21 +87,24 @@ Maker = Callable[[Making], object]
 
 
 def _filled(
-    resource: Resource, row: Row, maker_of: Callable[[Column], Maker | None], *, actor: Actor, now: datetime
+    resource: Resource, row: Row, maker_of: Callable[[Resource, Column], Maker | None], *, actor: Actor, now: datetime
 ) -> dict[str, object]:
     made = dict(row)
     for name, column in resource.columns.items():
-        maker = maker_of(column)
+        maker = maker_of(resource, column)
         if maker is not None and name not in made and not column.generated:
             made[name] = maker(Making(resource, column, actor, now))
     return made
 
 
-def _creating(column: Column) -> Maker | None:
-    return _AUTO.get(column.auto or "") or (_DEFAULTS.get(column.default.kind) if column.default else None)
+def _creating(resource: Resource, column: Column) -> Maker | None:
+    """A new row is alive, where a status says so and nothing else gives it one."""
+    if column.default is not None or column.auto is not None:
+        return _AUTO.get(column.auto or "") or (_DEFAULTS.get(column.default.kind) if column.default else None)
+    return _status if is_status(resource, column) else None
 
 
-def _updating(column: Column) -> Maker | None:
+def _updating(resource: Resource, column: Column) -> Maker | None:
     return _AUTO[column.auto] if column.auto in ("updated_at", "updated_by") else None
 
 
@@ -116,7 +120,25 @@ def _literal(making: Making) -> object:
 
 
 def _moment(making: Making) -> object:
-    return now_as(making.column.type, making.now)
+    return moment(making.column, making.now)
+
+
+def moment(column: Column, now: datetime) -> object:
+    """A time, as the column keeps times: to the millisecond, which is what we show."""
+    cut = _milliseconds(now)
+    match column.type.family, column.type.name:
+        case "datetime", "datetime_local":
+            return cut.replace(tzinfo=None)
+        case "datetime", _:
+            return cut
+        case "date", _:
+            return cut.date()
+        case "time", _:
+            return cut.time()
+        case "number", _:
+            return coerce(column.type, times.epoch_ms(cut))
+        case _:
+            return times.show_instant(cut)
 
 
 def _caller(making: Making) -> object:

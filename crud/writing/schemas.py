@@ -50,11 +50,11 @@ class Value(fields.Field[object]):
 
     default_error_messages = {"required": _REQUIRED, "null": _NULL}
 
-    def __init__(self, column: Column, *, key: bool, backend: str) -> None:
+    def __init__(self, column: Column, *, key: bool, required: bool, backend: str) -> None:
         said = bool(column.rules.get("required"))
         checks = checks_of(column, backend)
         super().__init__(
-            required=is_required(column, key=key),
+            required=required,
             allow_none=column.nullable and not said and not key,
             validate=checks,
         )
@@ -75,13 +75,19 @@ class Value(fields.Field[object]):
             self.checked(value)
 
 
-def is_required(column: Column, *, key: bool = False) -> bool:
+def is_required(resource: Resource, column: Column) -> bool:
     """Whether a new row must have the column: nothing else would fill it, or its definition says so."""
-    if column.generated or column.auto is not None:
+    if column.generated or column.auto is not None or is_status(resource, column):
         return False
     if column.default is None:
-        return key or not column.nullable or bool(column.rules.get("required"))
+        return column.name in resource.key or not column.nullable or bool(column.rules.get("required"))
     return column.default.kind == "sql" and bool(column.rules.get("required"))
+
+
+def is_status(resource: Resource, column: Column) -> bool:
+    """Whether the column says by its value that a row is alive."""
+    mark = resource.soft_delete
+    return mark is not None and mark.column == column.name and mark.active is not None
 
 
 def schemas_of(catalog: Catalog, backends: Mapping[str, str] | None = None) -> Mapping[str, RowSchema]:
@@ -95,7 +101,8 @@ def schema_of(resource: Resource, backend: str = "") -> RowSchema:
     columns = {f"c{i}": column for i, column in enumerate(resource.columns.values()) if not column.generated}
     made: dict[str, fields.Field[Any]] = {}
     for attribute, column in columns.items():
-        made[attribute] = Value(column, key=column.name in resource.key, backend=backend)
+        required = is_required(resource, column)
+        made[attribute] = Value(column, key=column.name in resource.key, required=required, backend=backend)
         made[attribute].data_key = column.name
     return RowSchema(
         schema=_Row.from_dict(made, name="Row")(),

@@ -80,17 +80,21 @@ def _min(type: Type, said: object) -> Check:
     return check
 
 
-def _max_length(type: Type, said: Any) -> Check:
+def _max_length(type: Type, said: object) -> Check:
+    most: Any = bound(type, said)
+
     def check(value: Any) -> None:
-        if len(value) > said:
+        if len(value) > most:
             raise refused("max_length", f"{_sized(type, value)} is longer than {said}", value)
 
     return check
 
 
-def _min_length(type: Type, said: Any) -> Check:
+def _min_length(type: Type, said: object) -> Check:
+    least: Any = bound(type, said)
+
     def check(value: Any) -> None:
-        if len(value) < said:
+        if len(value) < least:
             raise refused("min_length", f"{_sized(type, value)} is shorter than {said}", value)
 
     return check

@@ -172,6 +172,7 @@ RULES: list[tuple[Type, Mapping[str, object], object, tuple[str, str] | None]] =
     (TIME, {"max": "12:00"}, "12:00:01", ("max", "Value 12:00:01 is greater than maximum 12:00")),
     (STRING, {"max": 3}, "äöü", None),
     (STRING, {"max": 3}, "abcd", ("max_length", "Text of 4 characters is longer than 3")),
+    (STRING, {"max": "3"}, "abcd", ("max_length", "Text of 4 characters is longer than 3")),
     (STRING, {"min": 1}, "", ("min_length", "Text of 0 characters is shorter than 1")),
     (TEXT, {"max_length": 100}, "x" * 120, ("max_length", "Text of 120 characters is longer than 100")),
     (TEXT, {"min_length": 2}, "x", ("min_length", "Text of 1 characters is shorter than 2")),

@@ -147,9 +147,19 @@ def grant(database: Database, session: Session, *, account: str, role: str, tena
 
 def ensure_role(database: Database, session: Session, role: str, description: str) -> None:
     """Make a role unless it exists."""
-    if not session.fetch(sql_for(database, "SELECT 1 FROM _dragoman_roles WHERE name = ?"), (role,)):
+    if not role_exists(database, session, role):
         text = "INSERT INTO _dragoman_roles (id, name, description, is_tenant_specific) VALUES (?, ?, ?, ?)"
         session.execute(sql_for(database, text), (str(uuid.uuid4()), role, description, False))
+
+
+def role_exists(database: Database, session: Session, role: str) -> bool:
+    """Whether there is a role of this stored name."""
+    return bool(session.fetch(sql_for(database, "SELECT 1 FROM _dragoman_roles WHERE name = ?"), (role,)))
+
+
+def withdraw(database: Database, session: Session, *, account: str) -> None:
+    """Take all roles from an account."""
+    session.execute(sql_for(database, "DELETE FROM _dragoman_user_roles WHERE user_id = ?"), (account,))
 
 
 def has_administrator(database: Database) -> bool:

@@ -9,15 +9,14 @@ import re
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from decimal import Decimal
 
-import orjson
 import structlog
 from flask import Blueprint, Flask, Response, current_app, g, request
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 from crud import auth, permissions
-from crud.errors import ApiError, unknown_resource
+from crud.errors import ApiError, Mistake, Mistakes, said, unknown_resource
+from crud.jsontext import to_json
 from crud.params import Reader
 from crud.paths import Scope, Values
 from crud.presentation import Presentation
@@ -28,6 +27,8 @@ from sql.catalog import Resource
 
 log = structlog.get_logger()
 Render = Callable[[ApiError], tuple[object, int]]
+MOST_MISTAKES = 100
+MOST_SAID = 20
 
 
 @dataclass(frozen=True)
@@ -107,25 +108,11 @@ def answer(body: object, status: int = 200, headers: Mapping[str, str] | None = 
     return Response(data, status, headers, mimetype="application/json")
 
 
-def to_json(body: object) -> bytes:
-    """JSON text as every answer carries it."""
-    return orjson.dumps(body, default=_plain, option=orjson.OPT_NON_STR_KEYS)
-
-
-def _plain(value: object) -> object:
-    if isinstance(value, Decimal):
-        return orjson.Fragment(decimal_text(value))
-    if isinstance(value, int):
-        return orjson.Fragment(str(value))
-    raise TypeError(type(value).__name__)
-
-
-def decimal_text(value: Decimal) -> str:
-    """A decimal in plain digits, trailing zeros dropped: one number, one text, on both backends."""
-    if not value.is_finite():
-        return "null"
-    text = format(value, "f")
-    return (text.rstrip("0").rstrip(".") or "0") if "." in text else text
+def nothing(status: int) -> Response:
+    """An answer without a body."""
+    response = Response(status=status)
+    response.headers["Content-Length"] = "0"
+    return response
 
 
 # ---------------------------------------------------------------- the application's side
@@ -220,6 +207,8 @@ TOLD: tuple[tuple[type[sql.SqlError], str, str], ...] = (
     (sql.Unavailable, "busy", "The database cannot be reached, try again"),
     (sql.UniqueViolation, "conflict", "A row with this value exists already"),
     (sql.ForeignKeyViolation, "conflict", "The row refers to a missing row, or others refer to it"),
+    (sql.NotNullViolation, "invalid", "A required value is missing"),
+    (sql.CheckViolation, "invalid", "A value does not fit its column"),
 )
 
 # HTTP status of a routing error → kind
@@ -243,9 +232,30 @@ def told(error: Exception) -> ApiError:
     return ApiError("internal", "Internal server error")
 
 
+def worded(dialect: str, refusal: ApiError) -> ApiError:
+    """Mistakes in rows under the names that the dialect shows; `details` becomes JSON data. Others stay."""
+    found = refusal.details
+    if not isinstance(found, Mistakes):
+        return refusal
+    names = presentation(dialect).views[found.resource]
+    shown = [(mistake, names.shown(mistake.field)) for mistake in found.mistakes[:MOST_MISTAKES]]
+    details = [mistake_json(mistake, name) for mistake, name in shown]
+    message = "; ".join(said(mistake, name) for mistake, name in shown[:MOST_SAID])
+    return ApiError("invalid", message, field=shown[0][1], parameter="body", details=details)
+
+
+def mistake_json(mistake: Mistake, name: str) -> dict[str, object]:
+    """A mistake as JSON data: where it is, what is wrong, by which rule."""
+    found = {"field": name, "message": mistake.message, "rule": mistake.rule, "value": mistake.value}
+    if mistake.row is not None:
+        found["row"] = mistake.row
+    return {**found, "at": mistake.at} if mistake.at else found
+
+
 def _refuse(error: Exception) -> Response:
-    refusal = told(error)
     dialect = served().dialect_of(request.path)
+    refusal = told(error)
+    refusal = worded(dialect.name, refusal) if dialect else refusal
     body, status = (dialect.render_error if dialect else problem)(refusal)
     response = Response(to_json(body), status, mimetype="application/json" if dialect else "application/problem+json")
     response.headers.update(_headers(refusal, status))

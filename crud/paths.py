@@ -261,3 +261,10 @@ def _key_term(scope: Scope, column: Column, text: str) -> Filter:
     except BadValue:
         raise ApiError("missing_row", "Not found") from None
     return Compare(Path(column.name), "eq", (scope.values.bind(value, column.type),))
+
+
+def by_values(resource: Resource, row: Mapping[str, object]) -> tuple[Filter, tuple[object, ...]]:
+    """The rows that have these values, and the values of the slots. NULL equals nothing."""
+    slots = [(name, Slot(index, resource.column(name).type)) for index, name in enumerate(row)]
+    terms = tuple(Compare(Path(name), "eq", (slot,)) for name, slot in slots)
+    return terms[0] if len(terms) == 1 else And(terms), tuple(row.values())

@@ -1,4 +1,5 @@
-"""Authorisation as a rewrite: a query goes in, a narrower one comes out. The only maker of `Authorized`.
+"""Authorisation as a rewrite: a query goes in, a narrower one comes out. Beside
+`crud.grants` (writes) the only maker of `Authorized`.
 
 In: a `Query`, the caller's roles and tenancy (through a `Gate`), the catalog. Out: `Authorized[Query]` in which
 columns nobody named are pruned, every hop, relation and include carries the row filter of where it leads, and the root
@@ -90,13 +91,17 @@ def gate_for(policy: Policy, catalog: Catalog, actor: Actor) -> Gate:
     return Gate(policy, catalog, actor.roles, actor.tenant is None)
 
 
-def require(gate: Gate, resource: Resource, written: str) -> None:
+def require(gate: Gate, resource: Resource, written: str, action: str = "read") -> None:
     """Refuse a resource before anything about it is parsed: a parser's messages would tell its fields apart."""
-    if gate.policy.access(resource, gate.roles, "read", tenantless=gate.tenantless).allowed:
+    if _may(gate, resource, action):
         return
-    if resource.hidden or resource.system:
+    if (resource.hidden or resource.system) and not _may(gate, resource, "read"):
         raise unknown_resource(written)
-    raise forbidden("read", written)
+    raise forbidden(action, written)
+
+
+def _may(gate: Gate, resource: Resource, action: str) -> bool:
+    return gate.policy.access(resource, gate.roles, action, tenantless=gate.tenantless).allowed
 
 
 def authorize(query: Query, gate: Gate) -> Authorized[Query]:
@@ -113,7 +118,7 @@ def _query(query: Query, gate: Way) -> Query:
     return replace(
         query,
         select=_kept(query.select, lambda item: _select(item, resource, gate)),
-        where=both(gate.access(resource).where, _filter(query.where, resource, gate)),
+        where=both(gate.access(resource).where, narrowed(query.where, resource, gate)),
         sort=tuple(Sort(_expr(item.expr, resource, gate), item.descending) for item in query.sort),
         include=_kept(query.include, lambda item: _include(item, resource, gate)),
         group=tuple(_select(item, resource, gate) for item in query.group),
@@ -155,14 +160,15 @@ def _refuse(origin: Origin | None) -> None:
 # ---------------------------------------------------------------- filters and expressions
 
 
-def _filter(node: Filter, resource: Resource, gate: Way) -> Filter:
+def narrowed(node: Filter, resource: Resource, gate: Way) -> Filter:
+    """A condition of the caller with its hops guarded. Raises ApiError or Hidden for what he may not see."""
     match node:
         case And(terms):
-            return And(tuple(_filter(term, resource, gate) for term in terms))
+            return And(tuple(narrowed(term, resource, gate) for term in terms))
         case Or(terms):
-            return Or(tuple(_filter(term, resource, gate) for term in terms))
+            return Or(tuple(narrowed(term, resource, gate) for term in terms))
         case Not(term):
-            return Not(_filter(term, resource, gate))
+            return Not(narrowed(term, resource, gate))
         case Compare(left, op, right):
             return Compare(_expr(left, resource, gate), op, tuple(_expr(item, resource, gate) for item in right))
         case Search(columns):
@@ -177,7 +183,7 @@ def _some(node: Some, resource: Resource, gate: Way) -> Filter:
     if not gate.leads(resource, relation):
         _refuse(node.origin)
     target = gate.catalog.target(relation)
-    return replace(node, hops=hops, guard=gate.access(target).where, where=_filter(node.where, target, gate))
+    return replace(node, hops=hops, guard=gate.access(target).where, where=narrowed(node.where, target, gate))
 
 
 def _expr(node: Expr, resource: Resource, gate: Way) -> Expr:
@@ -230,4 +236,4 @@ class Trusted:
 
 def guard_rule(catalog: Catalog, resource: Resource, where: Filter) -> Filter:
     """A rule's filter with its hops guarded: they lead past soft-deleted rows, and no further rule applies."""
-    return _filter(where, resource, Trusted(catalog))
+    return narrowed(where, resource, Trusted(catalog))

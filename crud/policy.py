@@ -25,7 +25,8 @@ ADMIN = "admin"
 
 @dataclass(frozen=True)
 class Access:
-    """What may be seen or touched of one resource. `where` already holds tenancy and soft deletion.
+    """What may be seen or touched of one resource. `rows` is what rules say of its rows alone; `where` holds tenancy
+    and soft deletion too.
 
     `defaults` are what rules give to columns that a new row lacks.
     """
@@ -33,6 +34,7 @@ class Access:
     columns: frozenset[str] = frozenset()
     where: Filter = TRUE
     allowed: bool = False
+    rows: Filter = TRUE
     defaults: tuple[tuple[str, Value], ...] = ()
 
 
@@ -113,7 +115,7 @@ class Policy:
         for rule in denies:
             rows = both(rows, Not(rule.where)) if rule.columns is None else rows
         defaults = dict(pair for rule in allows for pair in rule.defaults)
-        return Access(columns, both(fixed, rows), allowed=True, defaults=tuple(defaults.items()))
+        return Access(columns, both(fixed, rows), allowed=True, rows=rows, defaults=tuple(defaults.items()))
 
     def _rules(
         self, resource: Resource, roles: frozenset[str], action: str, offered: Offer

@@ -1,43 +1,80 @@
-"""The service: the only path to the database for what callers ask.
+"""The service: the only path to the database for what callers ask and change.
 
-In: a `Context` (snapshot and actor) and what a dialect's parser gave (`Asked`). Out: `Result`, rows and total.
-authorise → compile → execute; the first two are done once per shape and kind of caller and kept with the snapshot.
+In: a `Context` (snapshot and actor) and what a dialect's parser gave: `Asked` or commands. Out: `Result` or `Written`.
+A write is one transaction, whatever it holds; hooks that come after it run once it is committed. A transaction that
+another one has thrown back is tried again, one that may have been committed never is.
 """
 
-from datetime import UTC, datetime
+import random
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import TypeVar
 
-from crud.limits import check
-from crud.permissions import authorize, gate_for
+from crud import reading
+from crud.reading import Result
 from crud.state import Context
-from sql.builder import compile_query
-from sql.compiled import Compiled
-from sql.execute import Bindings, Result, execute
-from sql.query import Asked, Query
+from crud.writing.hooks import Event
+from crud.writing.unit import Unit, Written
+from crud.writing.work import Work
+from sql.commands import Command
+from sql.errors import Deadlock, Unavailable, Uncertain
+from sql.query import Asked
 
-__all__ = ["Result", "read"]
+__all__ = ["Result", "Written", "read", "work", "write"]
+
+T = TypeVar("T")
+TRIES = 4
 
 
 def read(context: Context, asked: Asked) -> Result:
     """Answer one query: authorise, build, fetch, embed, count. Raises ApiError and SqlError."""
-    compiled = prepared(context, asked.query)
-    bindings = Bindings(asked.values, context.actor.values, datetime.now(UTC))
-    return execute(compiled, context.snapshot.database(_source(context, asked.query)), bindings)
-
-
-def prepared(context: Context, query: Query) -> Compiled:
-    """The compiled form of a query for callers of these roles."""
+    hooks = context.snapshot.hooks
+    if not hooks.any(asked.query.resource, "before_read") and not hooks.any(asked.query.resource, "after_read"):
+        return reading.answer(context, asked)
     actor = context.actor
-    key = (query, actor.roles, actor.tenant is None)
-    return context.snapshot.compiled.get(key, lambda: _prepare(context, query))  # type: ignore[return-value]
+    event = Event("read", asked.query.resource, {}, None, actor.id, actor.roles, actor.tenant)
+    hooks.before(event)
+    result = reading.answer(context, asked)
+    hooks.after([event])
+    return result
 
 
-def _prepare(context: Context, query: Query) -> Compiled:
-    snapshot = context.snapshot
-    check(query, snapshot.config.limits)
-    authorized = authorize(query, gate_for(snapshot.policy, snapshot.catalog, context.actor))
-    backend = snapshot.database(_source(context, query)).backend
-    return compile_query(authorized, snapshot.catalog, backend, max_rows=snapshot.config.limits.max_rows)
+def write(context: Context, commands: Sequence[Command]) -> tuple[Written, ...]:
+    """Carry out the commands of a request, all or none. Raises ApiError and SqlError."""
+    resource = context.snapshot.catalog.resource(commands[0].resource) if commands else None
+    if resource is None:
+        return ()
+    return attempted(lambda: _write(context, commands, resource.source))
 
 
-def _source(context: Context, query: Query) -> str:
-    return context.snapshot.catalog.resource(query.resource).source
+def _write(context: Context, commands: Sequence[Command], source: str) -> tuple[Written, ...]:
+    with work(context, source) as open_work:
+        return open_work.write(commands)
+
+
+@contextmanager
+def work(context: Context, source: str = "default") -> Iterator[Work]:
+    """One transaction in which several things may be done. It is not tried again: see `attempted`."""
+    database = context.snapshot.database(source)
+    with database.transaction() as session:
+        unit = Unit(context, database, session)
+        yield Work(unit)
+    context.snapshot.hooks.after(unit.events)
+
+
+def attempted(transaction: Callable[[], T]) -> T:
+    """Run a whole transaction; again where the database threw it back, or was lost before it could be committed."""
+    for number in range(TRIES):
+        try:
+            return transaction()
+        except Uncertain:
+            raise
+        except Deadlock:
+            if number == TRIES - 1:
+                raise
+            time.sleep(random.uniform(0.005, 0.02) * 2**number)
+        except Unavailable:
+            if number:
+                raise
+    raise AssertionError

@@ -51,6 +51,8 @@ class Snapshot:
     presentations: Mapping[str, Presentation]
     policy: Policy
     databases: Mapping[str, Database]
+    schemas: Mapping[str, RowSchema]
+    hooks: Hooks
     compiled: Memo[object] = field(default_factory=lambda: Memo(1000))
 
     def database(self, source: str) -> Database:

@@ -31,7 +31,7 @@ WORDS: Mapping[str, str] = MappingProxyType(
         **dict.fromkeys(("tenants", "Tenant", "baasix_Tenant", "organization"), TENANTS),
     }
 )
-ROLE_COLUMN = Column("role", STRING, read_only=True)
+ROLE_COLUMN = Column("role", STRING)
 
 
 def _field(name: str, type: Type | None, **more: object) -> FieldDefinition:

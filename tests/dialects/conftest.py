@@ -4,8 +4,11 @@
 """
 
 import os
+import re
+import shutil
 import uuid
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import psycopg
@@ -14,10 +17,11 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from app import create_app
-from crud import accounts
+from crud import accounts, auth
 from crud.definitions.reading import read_config
 from crud.dialect import served
 from crud.passwords import hash_password
+from crud.state import Snapshot
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 SECRET = "a secret of the tests, long enough for HS256"
@@ -73,13 +77,100 @@ def new_postgres(server: str) -> str:
 def sample(make_app: Callable[..., Flask], database_url: str) -> Flask:
     """The sample project as it is, with passwords for an administrator of it and for Test User."""
     app = make_app(ROOT / "config.yml", database_url)
+    give_passwords(app)
+    return app
+
+
+def give_passwords(app: Flask) -> None:
+    """Passwords for John and for Test User."""
     with app.app_context():
         database = served().state.current().system
         with database.transaction() as session:
             for email, password in (ADMIN, USER):
                 text = "UPDATE _dragoman_users SET password_hash = ? WHERE email = ?"
                 session.execute(accounts.sql_for(database, text), (hash_password(password), email))
-    return app
+
+
+# ---------------------------------------------------------------- a sample of one's own, to write into
+
+
+@dataclass(frozen=True)
+class Fresh:
+    """A sample application over a database of its own. `admin` and `user` are headers."""
+
+    app: Flask
+    admin: Token
+    user: Token
+    snapshot: Snapshot
+
+    @property
+    def client(self) -> FlaskClient:
+        """A client of it."""
+        return self.app.test_client()
+
+    def rows(self, text: str, *params: object) -> list[tuple[object, ...]]:
+        """The rows of a statement, straight from the database; `?` marks on both backends."""
+        return self.snapshot.system.fetch(accounts.sql_for(self.snapshot.system, text), params)
+
+    def whole(self) -> dict[str, list[str]]:
+        """Every row of every table, to be compared."""
+        database = self.snapshot.system
+        names = [info.table.name for info in database.tables(include_own=True) if info.kind == "table"]
+        return {
+            name: sorted(map(str, database.fetch(f"SELECT * FROM {database.backend.ident(name)}"))) for name in names
+        }
+
+
+@pytest.fixture(scope="session")
+def template(database_url: str, make_app: Callable[..., Flask], tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The URL of a sample database that nobody is connected to: `fresh` copies it."""
+    url = _sibling(database_url, tmp_path_factory)
+    app = make_app(ROOT / "config.yml", url)
+    give_passwords(app)
+    app.extensions["dragoman"].state.current().system.close()
+    return url
+
+
+def _sibling(url: str, tmp_path_factory: pytest.TempPathFactory, *, copied: str = "") -> str:
+    """The URL of another database of the same kind: empty, or a copy."""
+    if url.startswith("sqlite"):
+        path = tmp_path_factory.mktemp("fresh") / "sample.sqlite"
+        if copied:
+            shutil.copy(copied.removeprefix("sqlite:///"), path)
+        return f"sqlite:///{path}"
+    name, base = f"fresh_{uuid.uuid4().hex}", re.sub(r"/[^/?]+\?", "/postgres?", url, count=1)
+    source = re.search(r"/([^/?]+)\?", copied)[1] if copied else "template0"  # type: ignore[index]
+    with psycopg.connect(base, autocommit=True) as connection:
+        connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{source}"')
+    return base.replace("/postgres?", f"/{name}?", 1)
+
+
+@pytest.fixture
+def fresh(template: str, make_app: Callable[..., Flask], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fresh]:
+    """The sample application over a copy of the sample database: a test may do to it what it likes."""
+    url = _sibling(template, tmp_path_factory, copied=template)
+    made = fresh_app(make_app(ROOT / "config.yml", url))
+    yield made
+    for database in made.snapshot.databases.values():
+        database.close()
+    if url.startswith("postgres"):
+        name, base = re.search(r"/([^/?]+)\?", url)[1], re.sub(r"/[^/?]+\?", "/postgres?", url, count=1)  # type: ignore[index]
+        with psycopg.connect(base, autocommit=True) as connection:
+            connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
+def fresh_app(app: Flask) -> Fresh:
+    """An application whose database is its own, with the headers of John and of Test User."""
+    with app.app_context():
+        snapshot = served().state.current()
+        tokens = {email: _token(snapshot, email) for email, _ in (ADMIN, USER)}
+    return Fresh(app, tokens[ADMIN[0]], tokens[USER[0]], snapshot)
+
+
+def _token(snapshot: Snapshot, email: str) -> Token:
+    account = accounts.find_account_by_email(snapshot.system, email)
+    assert account is not None
+    return {"Authorization": f"Bearer {auth.issue(account)}"}
 
 
 @pytest.fixture

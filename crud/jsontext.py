@@ -1,0 +1,36 @@
+"""JSON text as every answer carries it: decimals with their digits, integers of any size, one text on both backends.
+
+In: rows and envelopes. Out: bytes, and the entity tag of a row (RFC 9110, 8.8.3): strong, since it is made of the very
+text that the caller gets, with what this caller may see and no more.
+"""
+
+from decimal import Decimal
+from hashlib import blake2b
+
+import orjson
+
+
+def to_json(body: object) -> bytes:
+    """JSON text as every answer carries it."""
+    return orjson.dumps(body, default=_plain, option=orjson.OPT_NON_STR_KEYS)
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, Decimal):
+        return orjson.Fragment(decimal_text(value))
+    if isinstance(value, int):
+        return orjson.Fragment(str(value))
+    raise TypeError(type(value).__name__)
+
+
+def decimal_text(value: Decimal) -> str:
+    """A decimal in plain digits, trailing zeros dropped: one number, one text, on both backends."""
+    if not value.is_finite():
+        return "null"
+    text = format(value, "f")
+    return (text.rstrip("0").rstrip(".") or "0") if "." in text else text
+
+
+def entity_tag(row: object) -> str:
+    """The strong entity tag of a row as it is shown."""
+    return f'"{blake2b(to_json(row), digest_size=16).hexdigest()}"'

@@ -1,0 +1,50 @@
+"""Authorised changes as statements, run inside a transaction. Only here are write statements compiled.
+
+In: `Authorized[Change]` and the values of one execution. Out: the returned columns of the rows that were touched.
+A statement is compiled once per shape and kept with the snapshot.
+"""
+
+from collections.abc import Sequence
+
+from crud.writing.unit import Unit
+from sql.builder import compile_change
+from sql.compiled import CompiledChange
+from sql.commands import Change
+from sql.fragment import Bindings
+from sql.query import Authorized
+
+Raw = tuple[object, ...]
+
+
+def touch(unit: Unit, change: Authorized[Change], values: Raw = (), row: Raw = ()) -> list[Raw]:
+    """Run a change; what it returns of each row."""
+    compiled = compiled_change(unit, change)
+    params = compiled.statement.bind(_bindings(unit, values, row))
+    return compiled.decode(unit.session.fetch(compiled.statement.text, params))
+
+
+def count(unit: Unit, change: Authorized[Change], values: Raw = (), row: Raw = ()) -> int:
+    """Run a change; how many rows it touched."""
+    statement = compiled_change(unit, change).statement
+    return unit.session.execute(statement.text, statement.bind(_bindings(unit, values, row)))
+
+
+def put_many(unit: Unit, change: Authorized[Change], rows: Sequence[Raw]) -> list[Raw]:
+    """Run an insertion once for each row; what it returns of each, in their order."""
+    compiled = compiled_change(unit, change)
+    params = [compiled.statement.bind(_bindings(unit, (), row)) for row in rows]
+    returning = bool(change.query.returning)
+    return compiled.decode(unit.session.run_many(compiled.statement.text, params, returning=returning))
+
+
+def compiled_change(unit: Unit, change: Authorized[Change]) -> CompiledChange:
+    """The statement of a shape."""
+    snapshot = unit.context.snapshot
+    backend = unit.database.backend
+    made = snapshot.compiled.get(change.query, lambda: compile_change(change, snapshot.catalog, backend))
+    assert isinstance(made, CompiledChange)
+    return made
+
+
+def _bindings(unit: Unit, values: Raw, row: Raw) -> Bindings:
+    return Bindings(values, unit.context.actor.values, unit.now, row=row)

@@ -1,0 +1,134 @@
+"""Changes to rows that exist: by a key or a condition, with entity tags, hooks and the check of what was written.
+
+In: a granted command and, where no hook must see each row, its completed changes. Out: `Written`.
+Rows are held first wherever something must be known of each: a tag, a hook, the first of several.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from crud import grants
+from crud.errors import ApiError, invalid
+from crud.grants import Granted, keys_in
+from crud.writing import own, statements
+from crud.writing.inserting import check
+from crud.writing.rows import Place, changed
+from crud.writing.showing import matches, shown
+from crud.writing.unit import Unit, Values, Written, canonical, event, keyed
+from sql.catalog import Resource
+from sql.commands import Update, UpdateFirst
+from sql.query import TRUE, Filter, Slot
+
+Row = dict[str, object]
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Rows that are held: their keys, and the values of the condition that found them."""
+
+    keys: list[Row]
+    values: tuple[object, ...]
+
+
+def hooked(unit: Unit, resource: Resource, action: str) -> bool:
+    """Whether some hook must be told of each row."""
+    hooks = unit.context.snapshot.hooks
+    return hooks.any(resource.name, f"before_{action}") or hooks.any(resource.name, f"after_{action}")
+
+
+def update(unit: Unit, granted: Granted, changes: Row | None) -> Written:
+    """Change the rows of the command. `changes` are None where hooks make them for each row."""
+    command = granted.command
+    assert isinstance(command, Update)
+    if command.if_match or changes is None or not changes or hooked(unit, granted.resource, "update"):
+        return _each(unit, granted, changes, held=hold(unit, granted))
+    return _at_once(unit, granted, changes)
+
+
+def update_first(unit: Unit, granted: Granted, changes: Row | None) -> Written:
+    """Change the first row that the command finds, if there is one."""
+    return _each(unit, granted, changes, held=hold(unit, granted, limit=1))
+
+
+def hold(unit: Unit, granted: Granted, *, limit: int | None = None) -> Rows:
+    """The keys of the rows that the command finds, kept from others until the transaction ends."""
+    resource, values = granted.resource, getattr(granted.command, "values", ())
+    if not resource.key:
+        raise ApiError("invalid", "A table without a key can only be changed as a whole")
+    found = statements.touch(unit, grants.finding(granted, resource.key, limit=limit), values)
+    return Rows([keyed(resource, raw) for raw in found], values)
+
+
+def missing(granted: Granted, action: str) -> ApiError:
+    """The refusal of a key that the caller cannot reach."""
+    return ApiError("missing_row", "Not found", details={"action": action, "resource": granted.resource.name})
+
+
+def _at_once(unit: Unit, granted: Granted, changes: Row) -> Written:
+    """One statement. Keys come back where somebody needs them."""
+    command, resource = granted.command, granted.resource
+    assert isinstance(command, Update)
+    stored = own.stored(resource, changes)
+    must = grants.checked(granted, granted.update, changes)
+    wanted = command.keyed or command.shown is not None or must != TRUE or resource.system
+    change = grants.alteration(granted, tuple(stored), returning=resource.key if wanted else ())
+    if not wanted:
+        count = statements.count(unit, change, command.values, tuple(stored.values()))
+        return Written(command, count)
+    keys = [keyed(resource, raw) for raw in statements.touch(unit, change, command.values, tuple(stored.values()))]
+    return _done(unit, granted, changes, keys=keys)
+
+
+def _done(unit: Unit, granted: Granted, changes: Row, *, keys: list[Row]) -> Written:
+    command, resource = granted.command, granted.resource
+    if isinstance(command, Update) and command.keyed and not keys:
+        raise missing(granted, "update")
+    check(unit, granted, "update", columns=set(changes), keys=keys)
+    for key in keys:
+        own.settle(unit, resource, changes, key=key)
+    seen = shown(unit, resource, command.shown, keys)
+    return Written(command, len(keys), tuple(keys), seen, values={**changes, **(keys[0] if keys else {})})
+
+
+def _each(unit: Unit, granted: Granted, changes: Row | None, *, held: Rows) -> Written:
+    command, resource = granted.command, granted.resource
+    if isinstance(command, Update) and command.keyed and not held.keys:
+        raise missing(granted, "update")
+    named: Row = {}
+    for key in held.keys:
+        if isinstance(command, Update):
+            matches(unit, resource, command.shown, key=key, tags=command.if_match)
+        named |= _one(unit, granted, changes, key=key)
+    return _done(unit, granted, named, keys=held.keys)
+
+
+def _one(unit: Unit, granted: Granted, changes: Row | None, *, key: Values) -> Row:
+    """Change one row that is held."""
+    resource = granted.resource
+    made = changes if changes is not None else completed(unit, granted, key=key)
+    stored = own.stored(resource, made)
+    if stored:
+        values = getattr(granted.command, "values", ())
+        narrowed, full = by_key(resource, key, values)
+        change = grants.alteration(granted, tuple(stored), narrowed=narrowed)
+        statements.count(unit, change, full, tuple(stored.values()))
+    unit.events.append(event(unit, "update", resource, row=made, key=key))
+    return made
+
+
+def completed(unit: Unit, granted: Granted, *, key: Values) -> Row:
+    """The changes to one row, once its hooks have seen them. Raises ApiError (invalid)."""
+    command = granted.command
+    assert isinstance(command, Update | UpdateFirst)
+    made, mistakes = changed(unit, granted, command.changes, Place(command.at), key=key)
+    if mistakes:
+        raise invalid(granted.resource.name, mistakes)
+    return made
+
+
+def by_key(
+    resource: Resource, key: Mapping[str, object], values: tuple[object, ...]
+) -> tuple[Filter, tuple[object, ...]]:
+    """The condition of a key beside one that has values already."""
+    slots = tuple(Slot(len(values) + i, resource.column(name).type) for i, name in enumerate(resource.key))
+    return keys_in(resource, slots), values + tuple(canonical(resource, name, key[name]) for name in resource.key)

@@ -1,0 +1,165 @@
+"""Commands, carried out in one transaction: the only way to write.
+
+In: a unit and the commands of a request. Out: `Written`, one for each. Everything is refused before anything is
+written where it can be: first what the caller may not do, then all that is wrong with all rows, then the statements.
+"""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from crud import grants, reading
+from crud.errors import ApiError, Mistake, invalid
+from crud.grants import Granted
+from crud.paths import by_values
+from crud.writing import conflicts, statements
+from crud.writing.deleting import delete, restore
+from crud.writing.inserting import insert
+from crud.writing.rows import Place, candidate, changed
+from crud.writing.schemas import duplicates
+from crud.writing.showing import shown
+from crud.writing.unit import Unit, Values, Written, keyed
+from crud.writing.updating import hold, hooked, update, update_first
+from sql.commands import Command, Delete, Ensure, Insert, Restore, Update, UpdateFirst, Upsert
+from sql.query import Asked
+
+Row = dict[str, object]
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A granted command with its checked rows. None where a hook must see each row first."""
+
+    granted: Granted
+    rows: list[Row] | None = None
+    mistakes: list[Mistake] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Work:
+    """An open transaction, in which a dialect may do several things."""
+
+    unit: Unit
+
+    def write(self, commands: Sequence[Command]) -> tuple[Written, ...]:
+        """Carry out commands, all or none. Raises ApiError and SqlError; the transaction must end then."""
+        granted = [grants.grant(command, self.unit.gate) for command in commands]
+        self._one_database(granted)
+        prepared = [
+            _prepare(self.unit, each, number if len(granted) > 1 else None) for number, each in enumerate(granted)
+        ]
+        _refuse(prepared)
+        made: list[Written] = []
+        for each in prepared:
+            with conflicts.told(self.unit, each.granted):
+                made.append(_carry_out(self.unit, each, made))
+        return tuple(made)
+
+    def read(self, asked: Asked) -> reading.Result:
+        """Answer a query within the transaction."""
+        return reading.answer(self.unit.context, asked)
+
+    @contextmanager
+    def attempt(self) -> Iterator[None]:
+        """A savepoint: what fails in the block leaves nothing behind, and its after-hooks are forgotten."""
+        before = len(self.unit.events)
+        try:
+            with self.unit.database.transaction():
+                yield
+        except BaseException:
+            del self.unit.events[before:]
+            raise
+
+    def _one_database(self, granted: Sequence[Granted]) -> None:
+        databases = self.unit.context.snapshot.databases
+        for each in granted:
+            if databases[each.resource.source] is not self.unit.database:
+                raise ApiError("bad_body", "The request would write into two databases; send a request for each")
+
+
+# ---------------------------------------------------------------- checking
+
+
+def _prepare(unit: Unit, granted: Granted, number: int | None) -> Prepared:
+    command = granted.command
+    match command:
+        case Insert(rows=rows):
+            return _candidates(unit, granted, rows, [Place(command.at, place) for place in _numbers(rows, number)])
+        case Ensure(row=row) | Upsert(row=row):
+            return _candidates(unit, granted, (row,), [Place(command.at, number)])
+        case Update() | UpdateFirst() if not hooked(unit, granted.resource, "update"):
+            made, mistakes = changed(unit, granted, command.changes, Place(command.at, number), key=None)
+            return Prepared(granted, [made], mistakes)
+        case _:
+            return Prepared(granted)
+
+
+def _numbers(rows: Sequence[Values], number: int | None) -> list[int | None]:
+    return [number] if len(rows) == 1 else list(range(len(rows)))
+
+
+def _candidates(unit: Unit, granted: Granted, rows: Sequence[Values], places: Sequence[Place]) -> Prepared:
+    made, mistakes = [], []
+    for row, place in zip(rows, places, strict=True):
+        values, wrong = candidate(unit, granted, row, place)
+        made.append(values)
+        mistakes += wrong
+    return Prepared(granted, made, mistakes)
+
+
+def _refuse(prepared: Sequence[Prepared]) -> None:
+    """All that is wrong with all rows at once, else what cannot be together."""
+    wrong = [(each.granted.resource.name, mistake) for each in prepared for mistake in each.mistakes]
+    if wrong:
+        raise invalid(wrong[0][0], [mistake for _, mistake in wrong])
+    for each in prepared:
+        rows = each.rows if isinstance(each.granted.command, Insert) else None
+        if rows and len(rows) > 1 and (twice := duplicates(each.granted.resource, rows)):
+            raise twice
+
+
+# ---------------------------------------------------------------- doing
+
+
+def _carry_out(unit: Unit, prepared: Prepared, made: Sequence[Written]) -> Written:
+    granted, rows = prepared.granted, prepared.rows
+    match granted.command:
+        case Insert():
+            return insert(unit, granted, rows or [], made=made)
+        case Update():
+            return update(unit, granted, rows[0] if rows else None)
+        case UpdateFirst():
+            return update_first(unit, granted, rows[0] if rows else None)
+        case Delete():
+            return delete(unit, granted)
+        case Restore():
+            return restore(unit, granted)
+        case Ensure():
+            return _ensure(unit, granted, rows or [])
+        case Upsert() as command:
+            return _upsert(unit, granted, command, rows=rows or [])
+
+
+def _ensure(unit: Unit, granted: Granted, rows: list[Row]) -> Written:
+    """The row that is there, or a new one. Two callers who ensure the same at once wait for each other."""
+    unit.session.lock(f"ensure {granted.resource.name}")
+    found = hold(unit, granted, limit=1).keys
+    if not found:
+        return insert(unit, granted, rows, made=())
+    seen = shown(unit, granted.resource, granted.command.shown, found)
+    return Written(granted.command, 0, tuple(found), seen)
+
+
+def _upsert(unit: Unit, granted: Granted, command: Upsert, *, rows: list[Row]) -> Written:
+    """The row with these unique values, changed; else a new one. A row beyond the caller's reach is a conflict."""
+    unit.session.lock(f"ensure {granted.resource.name}")
+    where, values = by_values(granted.resource, {name: rows[0].get(name) for name in command.by})
+    change = grants.finding(granted, granted.resource.key, narrowed=where, limit=1)
+    found = statements.touch(unit, change, values)
+    if not found:
+        return insert(unit, granted, rows, made=())
+    key = keyed(granted.resource, found[0])
+    changes = {name: value for name, value in command.row.items() if name not in (*command.by, *granted.resource.key)}
+    by_key, key_values = by_values(granted.resource, key)
+    known = Update(command.resource, by_key, changes, key_values, keyed=True, shown=command.shown, at=command.at)
+    return Work(unit).write((known,))[0]

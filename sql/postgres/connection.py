@@ -222,7 +222,9 @@ class PostgresDatabase:
             raise translate(error) from error
 
     def _configure(self, connection: Connection) -> None:
-        milliseconds = [str(int(s * 1000)) for s in (self.options.statement_seconds, self.options.busy_seconds)]
+        statement, busy = self.options.statement_seconds, self.options.busy_seconds
+        # Waiting for a lock is a part of a statement: it must end first to be told from a statement that is slow.
+        milliseconds = [str(int(seconds * 1000)) for seconds in (statement, min(busy, statement * 0.9))]
         connection.execute(_SETTINGS, (*milliseconds, "on" if self.options.read_only else "off"))
 
 

@@ -12,7 +12,7 @@ from typing import Any
 import psycopg
 
 from sql.database import Params, Row
-from sql.errors import DatabaseError, Uncertain
+from sql.errors import DatabaseError, Unavailable, Uncertain
 from sql.postgres.errors import translated
 
 Connection = psycopg.Connection[Any]
@@ -80,6 +80,8 @@ def _chunks(cursor: psycopg.ServerCursor[Any], size: int) -> Iterator[list[Row]]
 
 def commit(connection: Connection) -> None:
     """Keep what was written. A connection that is lost now does not tell whether it was."""
+    if connection.closed:
+        raise Unavailable("The connection was lost, and what it wrote with it")
     try:
         done = connection.execute("COMMIT").statusmessage
     except psycopg.OperationalError as error:

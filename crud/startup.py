@@ -17,6 +17,8 @@ from crud.definitions.reading import config_for_database, read_config
 from crud.loader import load
 from crud.policy import Policy
 from crud.state import Snapshot
+from crud.writing.hooks import Hooks
+from crud.writing.schemas import schemas_of
 from sql.database import Database, Options
 from sql.opening import open_database
 
@@ -58,4 +60,5 @@ def assemble(config: Config, dialects: Iterable[str]) -> Snapshot:
     if config.plans:
         log.warning("plans are checked but not served yet", plans=sorted(config.plans))
     presentations = {name: loaded.presentation(name) for name in dialects}
-    return Snapshot(config, loaded.catalog, presentations, policy, databases)
+    schemas = schemas_of(loaded.catalog, {name: database.backend.name for name, database in databases.items()})
+    return Snapshot(config, loaded.catalog, presentations, policy, databases, schemas, Hooks())

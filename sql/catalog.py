@@ -7,6 +7,7 @@ The names here are the exact ones; how a dialect shows them is `crud.presentatio
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from types import MappingProxyType
 from typing import Literal
 
@@ -78,6 +79,19 @@ class Relation:
 
 
 @dataclass(frozen=True)
+class Reference:
+    """A foreign key. `columns` pairs (this column, target column), `on_delete` is in SQL's words.
+
+    `enforced`: the database has this constraint; else only the definition says so.
+    """
+
+    columns: Pairs
+    target: str
+    on_delete: str = "NO ACTION"
+    enforced: bool = True
+
+
+@dataclass(frozen=True)
 class SoftDelete:
     """How a row is marked deleted: a time column (NULL while alive), or a status column with its two values."""
 
@@ -99,6 +113,7 @@ class Resource:
     key: tuple[str, ...] = ()
     relations: Mapping[str, Relation] = field(default_factory=lambda: MappingProxyType({}))
     uniques: tuple[tuple[str, ...], ...] = ()
+    references: tuple[Reference, ...] = ()
     namespace: str = "main"
     entity: str = ""
     source: str = "default"
@@ -140,6 +155,18 @@ class Catalog:
     def target(self, relation: Relation) -> Resource:
         """The resource that a relation leads to."""
         return self.resource(relation.target)
+
+    def children(self, resource: Resource) -> tuple[tuple[Resource, Reference], ...]:
+        """Who refers to a resource, and how."""
+        return self._children.get(resource.name, ())
+
+    @cached_property
+    def _children(self) -> Mapping[str, tuple[tuple[Resource, Reference], ...]]:
+        found: dict[str, tuple[tuple[Resource, Reference], ...]] = {}
+        for child in self:
+            for link in child.references:
+                found[link.target] = (*found.get(link.target, ()), (child, link))
+        return found
 
     def __iter__(self) -> Iterator[Resource]:
         return iter(self.resources.values())

@@ -8,8 +8,8 @@ from collections.abc import Sequence
 
 from crud.writing.unit import Unit
 from sql.builder import compile_change
-from sql.compiled import CompiledChange
 from sql.commands import Change
+from sql.compiled import CompiledChange
 from sql.fragment import Bindings
 from sql.query import Authorized
 

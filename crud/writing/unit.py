@@ -70,4 +70,4 @@ def canonical(resource: Resource, name: str, value: object) -> object:
 def event(unit: Unit, action: str, resource: Resource, *, row: Values, key: Values | None) -> Event:
     """What a hook is told."""
     actor = unit.context.actor
-    return Event(action, resource.name, row, key, actor.id, actor.roles, actor.tenant)  # type: ignore[arg-type]
+    return Event(action, resource.name, row, key, actor.id, actor.roles, actor.tenant)

@@ -6,7 +6,7 @@ written where it can be: first what the caller may not do, then all that is wron
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from crud import grants, reading
 from crud.errors import ApiError, Mistake, invalid
@@ -162,4 +162,4 @@ def _upsert(unit: Unit, granted: Granted, command: Upsert, *, rows: list[Row]) -
     changes = {name: value for name, value in command.row.items() if name not in (*command.by, *granted.resource.key)}
     by_key, key_values = by_values(granted.resource, key)
     known = Update(command.resource, by_key, changes, key_values, keyed=True, shown=command.shown, at=command.at)
-    return Work(unit).write((known,))[0]
+    return replace(Work(unit).write((known,))[0], command=command)

@@ -121,6 +121,7 @@ def _pattern(type: Type, said: object) -> Check:
     return check
 
 
+_LONGEST = 2000  # the validators' expressions take their time over what is longer
 _EMAIL, _URL = validate.Email(), validate.URL(schemes={"http", "https"}, require_tld=False)
 
 
@@ -133,6 +134,8 @@ def _url(value: str) -> None:
 
 
 def _valid(validator: Callable[[str], object], rule: str, value: str) -> None:
+    if len(value) > _LONGEST:
+        raise refused(rule, f"Expected {_FORMATS[rule]}", value)
     try:
         validator(value)
     except ValidationError:

@@ -189,6 +189,8 @@ RULES: list[tuple[Type, Mapping[str, object], object, tuple[str, str] | None]] =
     (STRING, {"format": "url"}, "https://example.com/a?b=c", None),
     (STRING, {"format": "url"}, "http://localhost:8080/", None),
     (STRING, {"format": "url"}, "javascript:alert(1)", ("url", "Expected a URL like https://example.com/")),
+    (STRING, {"format": "url"}, "http://" + "a." * 20_000, ("url", "Expected a URL like https://example.com/")),
+    (Type("email"), {}, "a@" + "a." * 20_000 + "example", ("email", "Expected an e-mail address")),
     (STRING, {"format": "url"}, "ftp://example.com", ("url", "Expected a URL like https://example.com/")),
     (JSON, {"shape": "object"}, {}, None),
     (JSON, {"shape": "object"}, [], ("type", "Expected a JSON object")),

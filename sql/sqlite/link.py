@@ -94,7 +94,8 @@ class Link:
     def run_many(self, text: str, rows: Sequence[Params], *, returning: bool) -> list[Row]:
         """Run a statement for each of the rows of parameters; what each returns, in their order."""
         if returning:
-            return [row for params in rows for row in self.fetch(text, params)]
+            with translated(), self._tolerant():
+                return [row for params in rows for row in self._run(text, params)[0]]
         self._check()
         with translated(), self._timed():
             self.connection.executemany(text, self._each(rows))

@@ -6,7 +6,7 @@ In: a granted command. Out: `Written`. What refers to the rows follows (`crud.wr
 
 from crud import grants
 from crud.grants import Granted
-from crud.writing import marks, references, statements
+from crud.writing import generated, references, statements
 from crud.writing.rows import before
 from crud.writing.showing import matches, shown
 from crud.writing.unit import Unit, Written, event
@@ -68,7 +68,7 @@ def _rows(columns: tuple[str, ...], found: list[tuple[object, ...]]) -> list[Row
 
 
 def _mark(unit: Unit, granted: Granted, command: Delete) -> None:
-    name, value = marks.deleted(granted.resource, unit.now)
+    name, value = generated.deleted(granted.resource, unit.now)
     statements.count(unit, grants.alteration(granted, (name,)), command.values, (value,))
 
 
@@ -77,7 +77,7 @@ def restore(unit: Unit, granted: Granted) -> Written:
     command, resource = granted.command, granted.resource
     assert isinstance(command, Restore)
     key = _one(unit, granted, resource)
-    name, value = marks.restored(resource)
+    name, value = generated.restored(resource)
     narrowed, values = by_key(resource, key, command.values)
     statements.count(unit, grants.alteration(granted, (name,), narrowed=narrowed), values, (value,))
     unit.events.append(event(unit, "update", resource, row={name: value}, key=key))

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from crud import grants, reading
 from crud.errors import ApiError
 from crud.policy import alive
-from crud.writing import marks, statements
+from crud.writing import generated, statements
 from crud.writing.unit import Unit, Values, canonical
 from sql.catalog import Reference, Resource
 from sql.query import And, Compare, Filter, Path, Slot, both
@@ -121,5 +121,5 @@ def _rows(
 
 def mark(unit: Unit, resource: Resource, where: Filter, values: tuple[object, ...]) -> None:
     """Mark rows deleted."""
-    name, value = marks.deleted(resource, unit.now)
+    name, value = generated.deleted(resource, unit.now)
     statements.count(unit, grants.following("update", resource, where, columns=(name,)), values, (value,))

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 from crud.errors import Mistake
 from crud.grants import Granted
+from crud.schemas import load
 from crud.writing import generated, own
-from crud.writing.schemas import load
 from crud.writing.unit import Unit, Values, canonical, event
 from sql.catalog import Resource
 from sql.query import ActorValue, Const, Now, Value
@@ -88,6 +88,6 @@ def _valued(unit: Unit, resource: Resource, name: str, value: Value) -> object:
         case ActorValue(name=held):
             return canonical(resource, name, unit.context.actor.values.get(held))
         case Now():
-            return generated.moment(resource.column(name), unit.now)
+            return generated.now_as(resource.column(name).type, unit.now)
         case _:
             return None

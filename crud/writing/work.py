@@ -12,11 +12,11 @@ from crud import grants, reading
 from crud.errors import ApiError, Mistake, invalid
 from crud.grants import Granted
 from crud.paths import by_values
+from crud.schemas import duplicates
 from crud.writing import conflicts, statements
 from crud.writing.deleting import delete, restore
 from crud.writing.inserting import insert
 from crud.writing.rows import Place, candidate, changed
-from crud.writing.schemas import duplicates
 from crud.writing.showing import shown
 from crud.writing.unit import Unit, Values, Written, keyed
 from crud.writing.updating import hold, hooked, update, update_first

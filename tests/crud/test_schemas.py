@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from crud.errors import ApiError, Mistake, Mistakes, invalid, said
-from crud.writing.schemas import duplicates, is_required, load, schema_of, schemas_of
+from crud.schemas import duplicates, is_required, load, schema_of, schemas_of
 from sql.catalog import Catalog, Column, Default, Resource, SoftDelete, Table
 from sql.commands import Ref
 from sql.types import (

@@ -1,7 +1,7 @@
 """What a column's rules ask of a value: small validators for marshmallow, built once per column.
 
 In: a `Column` and the kind of its database. Out: functions that raise marshmallow's ValidationError with one `Mistake`,
-without the field's name, which `crud.writing.schemas` puts in.
+without the field's name, which `crud.schemas` puts in.
 """
 
 import re

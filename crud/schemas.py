@@ -15,8 +15,8 @@ from uuid import UUID
 
 from marshmallow import RAISE, Schema, ValidationError, fields, validate
 
+from crud.checks import checks_of, refused
 from crud.errors import ApiError, Mistake
-from crud.writing.checks import checks_of, refused
 from sql import times
 from sql.catalog import Catalog, Column, Resource
 from sql.commands import Ref

@@ -16,9 +16,9 @@ from crud.definitions.problems import ConfigError, Problem
 from crud.definitions.reading import config_for_database, read_config
 from crud.loader import load
 from crud.policy import Policy
+from crud.schemas import schemas_of
 from crud.state import Snapshot
 from crud.writing.hooks import Hooks
-from crud.writing.schemas import schemas_of
 from sql.database import Database, Options
 from sql.opening import open_database
 

@@ -12,8 +12,8 @@ from crud.definitions.config import Config
 from crud.memo import Memo
 from crud.policy import Policy
 from crud.presentation import Presentation
+from crud.schemas import RowSchema
 from crud.writing.hooks import Hooks
-from crud.writing.schemas import RowSchema
 from sql.catalog import Catalog
 from sql.database import Database
 

@@ -204,6 +204,8 @@ TOLD: tuple[tuple[type[sql.SqlError], str, str], ...] = (
     (sql.OutOfRange, "bad_parameter", "A number is too large"),
     (sql.Timeout, "timeout", "The query took too long; ask for less or filter on an indexed field"),
     (sql.Busy, "busy", "The database is busy, try again"),
+    (sql.Uncertain, "busy", "The connection to the database was lost; it is not known whether the change was made"),
+    (sql.Full, "busy", "The database has no room left"),
     (sql.Unavailable, "busy", "The database cannot be reached, try again"),
     (sql.UniqueViolation, "conflict", "A row with this value exists already"),
     (sql.ForeignKeyViolation, "conflict", "The row refers to a missing row, or others refer to it"),

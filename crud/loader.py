@@ -68,9 +68,7 @@ def build(config: Config, tables: Tables) -> Loaded:
     drafts = {name: _draft(part, parts, names=names, problems=problems) for name, part in parts.items()}
     relations, wrong = derive(drafts, names)
     problems += wrong
-    catalog = Catalog(
-        MappingProxyType({name: _finished(part.resource, relations[name]) for name, part in parts.items()})
-    )
+    catalog = Catalog(MappingProxyType({name: _finished(drafts[name], relations[name]) for name in parts}))
     for name, part in parts.items():
         if part.definition:
             problems += check_shown(catalog.resource(name), part.definition)
@@ -95,8 +93,9 @@ def _loaded(
     return Loaded(catalog, MappingProxyType(presentations), rules, (*problems, *notes), said)
 
 
-def _finished(resource: Resource, relations: Mapping[str, Relation]) -> Resource:
-    return replace(resource, relations=MappingProxyType(dict(relations)))
+def _finished(draft: Draft, relations: Mapping[str, Relation]) -> Resource:
+    references = tuple(link.reference for link in draft.links)
+    return replace(draft.resource, relations=MappingProxyType(dict(relations)), references=references)
 
 
 def _declared_names(config: Config, parts: Mapping[str, Part]) -> Declared:
@@ -198,8 +197,15 @@ def _entities(parts: Mapping[str, Part], namespace: str) -> dict[str, str]:
 def _draft(part: Part, parts: Mapping[str, Part], *, names: Names, problems: list[Problem]) -> Draft:
     links = {link.columns: link for link in _found_links(part, parts)}
     for link in _declared_links(part, parts, names=names[part.resource.namespace], problems=problems):
-        links[link.columns] = link
+        links[link.columns] = _said_over(link, links.get(link.columns))
     return Draft(part.resource, tuple(links.values()), part.definition.relations if part.definition else ())
+
+
+def _said_over(said: Link, found: Link | None) -> Link:
+    """A declared reference, with what the database says of the same one."""
+    if found is None or found.parent != said.parent:
+        return said
+    return replace(said, on_delete=said.on_delete or found.on_delete, enforced=True)
 
 
 def _found_links(part: Part, parts: Mapping[str, Part]) -> Iterator[Link]:
@@ -208,7 +214,7 @@ def _found_links(part: Part, parts: Mapping[str, Part]) -> Iterator[Link]:
         parent = _owner(key.target, part.resource, parts)
         pairs = tuple(zip(key.columns, key.target_columns, strict=False))
         if parent and pairs and all(there in parent.columns for _, there in pairs):
-            yield Link(part.resource.name, parent.name, pairs)
+            yield Link(part.resource.name, parent.name, pairs, on_delete=key.on_delete, enforced=True)
 
 
 def _owner(table: Table, child: Resource, parts: Mapping[str, Part]) -> Resource | None:
@@ -235,4 +241,5 @@ def _declared_links(
         elif column and column not in target.resource.columns:
             problems.append(Problem(f"{exact} has no column {column!r}", place, tuple(target.resource.columns)))
         else:
-            yield Link(part.resource.name, exact, ((said.name, column or target.resource.key[0]),), said.relation)
+            pairs = ((said.name, column or target.resource.key[0]),)
+            yield Link(part.resource.name, exact, pairs, said.relation, on_delete=(said.on_delete or "").upper())

@@ -11,19 +11,29 @@ from dataclasses import dataclass, field
 from crud import naming
 from crud.definitions.config import RelationDefinition
 from crud.definitions.problems import Problem
-from sql.catalog import Pairs, Relation, Resource, Through
+from sql.catalog import Pairs, Reference, Relation, Resource, Through
 
 Relations = dict[str, Relation]
 
 
 @dataclass(frozen=True)
 class Link:
-    """A foreign key between two resources. `name` is a declared name of the to-one relation."""
+    """A foreign key between two resources. `name` is a declared name of the to-one relation.
+
+    `on_delete`: in SQL's words, "" where it was not said. `enforced`: the database has the constraint.
+    """
 
     child: str
     parent: str
     columns: Pairs
     name: str | None = None
+    on_delete: str = ""
+    enforced: bool = False
+
+    @property
+    def reference(self) -> Reference:
+        """The link as the catalog keeps it."""
+        return Reference(self.columns, self.parent, self.on_delete or "NO ACTION", self.enforced)
 
 
 @dataclass(frozen=True)

@@ -31,6 +31,8 @@ def count(unit: Unit, change: Authorized[Change], values: Raw = (), row: Raw = (
 
 def put_many(unit: Unit, change: Authorized[Change], rows: Sequence[Raw]) -> list[Raw]:
     """Run an insertion once for each row; what it returns of each, in their order."""
+    if len(rows) == 1 and change.query.returning:
+        return touch(unit, change, (), rows[0])
     compiled = compiled_change(unit, change)
     params = [compiled.statement.bind(_bindings(unit, (), row)) for row in rows]
     returning = bool(change.query.returning)

@@ -12,16 +12,16 @@ from contextlib import contextmanager
 from typing import TypeVar
 
 from crud import reading
+from crud.hooks import Event
 from crud.reading import Result
 from crud.state import Context
-from crud.writing.hooks import Event
 from crud.writing.unit import Unit, Written
 from crud.writing.work import Work
 from sql.commands import Command
 from sql.errors import Deadlock, Unavailable, Uncertain
 from sql.query import Asked
 
-__all__ = ["Result", "Written", "read", "work", "write"]
+__all__ = ["Result", "Work", "Written", "attempted", "read", "work", "write"]
 
 T = TypeVar("T")
 TRIES = 4

@@ -14,11 +14,11 @@ from crud.creation import install
 from crud.definitions.config import Config, Limits, Source
 from crud.definitions.problems import ConfigError, Problem
 from crud.definitions.reading import config_for_database, read_config
+from crud.hooks import build_hooks
 from crud.loader import load
 from crud.policy import Policy
 from crud.schemas import schemas_of
 from crud.state import Snapshot
-from crud.writing.hooks import Hooks
 from sql.database import Database, Options
 from sql.opening import open_database
 
@@ -55,10 +55,13 @@ def assemble(config: Config, dialects: Iterable[str]) -> Snapshot:
     policy = Policy(loaded.catalog, loaded.rules)
     if problems := policy.check():
         raise ConfigError(Problem(text) for text in problems)
+    hooks, wrong = build_hooks(config, loaded.catalog)
+    if wrong:
+        raise ConfigError(wrong)
     for problem in loaded.problems:
         log.info("definition", note=str(problem))
     if config.plans:
         log.warning("plans are checked but not served yet", plans=sorted(config.plans))
     presentations = {name: loaded.presentation(name) for name in dialects}
     schemas = schemas_of(loaded.catalog, {name: database.backend.name for name, database in databases.items()})
-    return Snapshot(config, loaded.catalog, presentations, policy, databases, schemas, Hooks())
+    return Snapshot(config, loaded.catalog, presentations, policy, databases, schemas, hooks)

@@ -9,11 +9,11 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 
 from crud.definitions.config import Config
+from crud.hooks import Hooks
 from crud.memo import Memo
 from crud.policy import Policy
 from crud.presentation import Presentation
 from crud.schemas import RowSchema
-from crud.writing.hooks import Hooks
 from sql.catalog import Catalog
 from sql.database import Database
 

@@ -16,6 +16,7 @@ from sql.types import Type
 NOTHING: Mapping[str, object] = MappingProxyType({})
 DIALECTS = ("phantom", "xond", "sonicjs", "metal", "baasix")
 ACTIONS = ("read", "create", "update", "delete", "list")
+HOOKS = tuple(f"{time}_{action}" for time in ("before", "after") for action in ("create", "update", "delete", "read"))
 
 
 @dataclass(frozen=True)
@@ -144,6 +145,16 @@ class RuleDefinition:
 
 
 @dataclass(frozen=True)
+class HookDefinition:
+    """A Python callable (`package.module:function`) and when it is called: before_create, after_update …"""
+
+    resource: str
+    when: str
+    call: str
+    place: Place = NOWHERE
+
+
+@dataclass(frozen=True)
 class ResourceDefinition:
     """One declared resource: the same shape for an entity, a metadata file and the additions to accounts."""
 
@@ -225,6 +236,7 @@ class Config:
     schemas: Mapping[str, SchemaDefinition] = field(default_factory=dict)
     accounts: ResourceDefinition = ResourceDefinition("accounts")
     rules: tuple[RuleDefinition, ...] = ()
+    hooks: tuple[HookDefinition, ...] = ()
     plans: Mapping[str, Mapping[str, tuple[Mapping[str, object], ...]]] = field(default_factory=dict)
     dialects: Mapping[str, DialectConfig] = field(default_factory=lambda: {name: DialectConfig() for name in DIALECTS})
     limits: Limits = Limits()

@@ -3,7 +3,7 @@
 In: nothing. Out: `CONFIG` and `RESOURCE`, data for `jsonschema`. Every object refuses unknown keys.
 """
 
-from crud.definitions.config import ACTIONS, DIALECTS, Limits
+from crud.definitions.config import ACTIONS, DIALECTS, HOOKS, Limits
 from crud.definitions.values import FORMATS, SHAPES
 from sql.types import TYPES
 
@@ -102,6 +102,13 @@ RULE = shape(
     },
     "role",
     "actions",
+)
+
+HOOK = shape(
+    {"resource": NAME, "when": words(*HOOKS), "call": {"type": "string", "pattern": "^[\\w.]+:\\w+$"}},
+    "resource",
+    "when",
+    "call",
 )
 
 SHOWN = shape(
@@ -212,6 +219,7 @@ CONFIG = shape(
         ),
         "accounts": ACCOUNTS,
         "rules": {"type": "array", "items": RULE},
+        "hooks": {"type": "array", "items": HOOK},
         "plans": mapping(mapping({"type": "array", "items": STEP, "minItems": 1})),
         "dialects": shape(dict(DIALECT_SETTINGS)),
         "limits": LIMITS,

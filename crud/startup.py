@@ -60,6 +60,8 @@ def assemble(config: Config, dialects: Iterable[str]) -> Snapshot:
         raise ConfigError(wrong)
     for problem in loaded.problems:
         log.info("definition", note=str(problem))
+    if config.dialect("xond").trust_body_identity:
+        log.warning("xond believes an unsigned jwtCookie: whoever reaches this service can be anybody")
     if config.plans:
         log.warning("plans are checked but not served yet", plans=sorted(config.plans))
     presentations = {name: loaded.presentation(name) for name in dialects}

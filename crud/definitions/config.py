@@ -180,7 +180,8 @@ class ResourceDefinition:
 class SchemaDefinition:
     """A schema: a namespace over a source. `roles` (canonical) None means that it does not restrict them.
 
-    `everything`: tables of the source that no entity names are served too.
+    `everything`: tables of the source that no entity names are served too. `require_filter`: Metal refuses to change
+    or delete all rows of an entity at once.
     """
 
     name: str
@@ -188,6 +189,7 @@ class SchemaDefinition:
     roles: tuple[str, ...] | None = None
     entities: tuple[ResourceDefinition, ...] = ()
     everything: bool = True
+    require_filter: bool = False
     place: Place = NOWHERE
 
 

@@ -203,7 +203,7 @@ def _schema(name: str, data: Data, place: Place, usual: str) -> SchemaDefinition
     )
     roles = tuple(canonical_role(role) for role in data["roles"]) if "roles" in data else None
     everything = data.get("tables", "declared" if entities else "all") == "all"
-    return SchemaDefinition(name, source, roles, entities, everything, place)
+    return SchemaDefinition(name, source, roles, entities, everything, data.get("require_filter", False), place)
 
 
 def _metadata(

@@ -215,7 +215,15 @@ CONFIG = shape(
         "users": mapping(USER),
         "sources": mapping(SOURCE),
         "schemas": mapping(
-            shape({"source": NAME, "roles": NAMES, "tables": words("all", "declared"), "entities": mapping(RESOURCE)})
+            shape(
+                {
+                    "source": NAME,
+                    "roles": NAMES,
+                    "tables": words("all", "declared"),
+                    "require_filter": FLAG,
+                    "entities": mapping(RESOURCE),
+                }
+            )
         ),
         "accounts": ACCOUNTS,
         "rules": {"type": "array", "items": RULE},

@@ -1,10 +1,11 @@
-"""Metal's query parameters: fields, filter, filter-expression, sort, cache.
+"""Metal's parameters: fields, filter, filter-expression, sort, cache.
 
-In: the raw query string of a GET. Out: `Selection`: the query with its values, and what kind of value each field holds.
+In: the raw query string of a GET, or the members of a body. Out: `Selection`: the query with its values, and what kind
+of value each field holds; `parse_where` for what changes rows.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from urllib.parse import parse_qs
 
@@ -20,6 +21,7 @@ from sql.query import TRUE, Asked, Filter, Query, Select, Sort, both
 
 _SECONDS = re.compile(r"[0-9]{1,12}(\.[0-9]{1,6})?")
 _QUOTED = re.compile(r"\"([^\"]*)\"|'([^']*)'")
+PARAMETERS = ("fields", "filter", "filter-expression", "sort", "cache")
 DIRECTIONS: Mapping[str, bool] = {"asc": False, "desc": True}
 
 # family of a column's type → JavaScript's typeof of its value; every other family is a string.
@@ -56,17 +58,36 @@ def raw_reader(query_string: bytes) -> Reader:
 
 
 def parse_select(at: Grammar, resource: Resource, query: Reader) -> Selection:
-    """The query of a select. Raises ApiError."""
-    select, kinds = parse_fields(at, resource, query.take("fields"))
-    where = both(
-        parse_filter(at, resource, query.take("filter")),
-        parse_expression(at, resource, query.take("filter-expression")),
-    )
-    sort = parse_sort(at, resource, query.take("sort"))
-    parse_cache(query.take("cache"))
+    """The query of a GET. Raises ApiError."""
+    taken = {name: query.take(name) for name in PARAMETERS}
+    found = selection(at, resource, taken)
     query.finish()
+    return found
+
+
+def selection(at: Grammar, resource: Resource, asked: Mapping[str, object]) -> Selection:
+    """The query of parameters, which are texts or, in a body, what the texts would hold."""
+    select, kinds = parse_fields(at, resource, text_of(asked, "fields"))
+    where = parse_where(at, resource, asked)
+    sort = parse_sort(at, resource, asked.get("sort"))
+    parse_cache(asked.get("cache"))
     assert isinstance(at.scope.values, Values)
     return Selection(Asked(Query(resource.name, select, where, sort), at.scope.filled), kinds)
+
+
+def parse_where(at: Grammar, resource: Resource, asked: Mapping[str, object]) -> Filter:
+    """The filter and the expression, ANDed."""
+    return both(
+        parse_filter(at, resource, asked.get("filter")),
+        parse_expression(at, resource, text_of(asked, "filter-expression")),
+    )
+
+
+def text_of(asked: Mapping[str, object], name: str) -> str | None:
+    """A parameter that is a text, or absent."""
+    value = asked.get(name)
+    assert value is None or isinstance(value, str)
+    return value
 
 
 # ---------------------------------------------------------------- fields
@@ -107,11 +128,12 @@ def kind(column: Column, form: str | None) -> str:
 # ---------------------------------------------------------------- filters
 
 
-def parse_filter(at: Grammar, resource: Resource, written: str | None) -> Filter:
+def parse_filter(at: Grammar, resource: Resource, written: object) -> Filter:
     """`{"field": value}`: every pair holds. null is IS NULL, a list is IN."""
     if written is None:
         return TRUE
-    pairs = read_object(written, "filter")
+    pairs = written if isinstance(written, dict) else read_object(str(written), "filter")
+    refuse_scripts(pairs, "filter")
     return all_of(_pair(at, resource, name, value) for name, value in pairs.items()) if pairs else TRUE
 
 
@@ -125,7 +147,23 @@ def parse_expression(at: Grammar, resource: Resource, written: str | None) -> Fi
     if written is None:
         return TRUE
     text = unquoted(written)
+    refuse_scripts(text, "filter-expression")
     return expression.parse(at.scope, resource, text, parameter="filter-expression", terms=at.limits.filter_terms)
+
+
+def refuse_scripts(value: object, parameter: str) -> None:
+    """Refuse `${{ … }}`: taken as a plain text it would mean something else than its author meant."""
+    level = [value]
+    while level:
+        if any(isinstance(item, str) and "${{" in item for item in level):
+            raise bad_parameter(parameter, "${{ … }} expressions are not available here")
+        level = [child for item in level for child in _inner(item)]
+
+
+def _inner(value: object) -> Iterable[object]:
+    if isinstance(value, dict):
+        return value.values()
+    return value if isinstance(value, list) else ()
 
 
 def unquoted(written: str) -> str:
@@ -137,17 +175,22 @@ def unquoted(written: str) -> str:
 # ---------------------------------------------------------------- sort and cache
 
 
-def parse_sort(at: Grammar, resource: Resource, written: str | None) -> tuple[Sort, ...]:
+def parse_sort(at: Grammar, resource: Resource, written: object) -> tuple[Sort, ...]:
     """`{"name":"asc","email":"desc"}` or `name asc, email desc`."""
     if written is None:
         return ()
-    if written.lstrip().startswith("{"):
-        pairs = [(name, str(word)) for name, word in read_object(written, "sort").items()]
-    else:
-        pairs = [_direction(item) for item in comma_list(unquoted(written))]
+    pairs = _sort_pairs(written)
     if not pairs:
         raise bad_parameter("sort", "expected fields with asc or desc")
     return tuple(_key(at, resource, name, word) for name, word in pairs)
+
+
+def _sort_pairs(written: object) -> list[tuple[str, str]]:
+    text = str(written)
+    if not isinstance(written, dict) and not text.lstrip().startswith("{"):
+        return [_direction(item) for item in comma_list(unquoted(text))]
+    found = written if isinstance(written, dict) else read_object(text, "sort")
+    return [(name, str(word)) for name, word in found.items()]
 
 
 def _direction(item: str) -> tuple[str, str]:
@@ -161,10 +204,10 @@ def _key(at: Grammar, resource: Resource, name: str, word: str) -> Sort:
     return Sort(to_one_path(at.reach(resource, name, "sort")), DIRECTIONS[word.lower()])
 
 
-def parse_cache(written: str | None) -> float | None:
+def parse_cache(written: object) -> float | None:
     """How many seconds an answer may be kept. Read and checked; nothing is kept yet."""
     if written is None:
         return None
-    if not _SECONDS.fullmatch(written):
+    if not _SECONDS.fullmatch(str(written)):
         raise ApiError("bad_parameter", "request/query/cache must be number", parameter="cache")
-    return float(written)
+    return float(str(written))

@@ -61,20 +61,39 @@ def at_path(error: ApiError) -> dict[str, object]:
     return {"message": message, "errors": [{"path": request.path, "message": message}]}
 
 
-def invalid(error: ApiError) -> dict[str, object]:
-    """What Metal's validator says of a parameter."""
-    path = f"/query/{error.parameter}" if error.parameter else "/query"
+def in_parameter(error: ApiError) -> dict[str, object]:
+    """What Metal's validator says of a parameter, or of a member of the body."""
+    path = error.parameter if error.parameter.startswith("/") else f"/query/{error.parameter}".rstrip("/")
     return {"message": error.message, "errors": [{"path": path, "message": error.message}]}
+
+
+def in_body(error: ApiError) -> dict[str, object]:
+    """What Metal's parser, or its validator, says of a body."""
+    return {"message": error.message, **({"errors": error.details} if error.details else {})}
+
+
+def in_rows(error: ApiError) -> dict[str, object]:
+    """What is wrong with rows: all of it, each with its path in the body."""
+    mistakes = error.details if isinstance(error.details, list) else []
+    return {"message": error.message, "errors": [_mistake(mistake) for mistake in mistakes]}
+
+
+def _mistake(mistake: Mapping[str, object]) -> dict[str, object]:
+    steps = ("", "body", mistake.get("at"), mistake.get("row"), mistake["field"])
+    path = "/".join(str(step) for step in steps if step is not None)
+    return {"path": path, "message": mistake["message"], "errorCode": f"{mistake['rule']}.openapi.validation"}
 
 
 SHAPES: Mapping[str, Callable[[ApiError], dict[str, object]]] = {
     "unknown_path": at_path,
     "wrong_method": at_path,
-    "bad_parameter": invalid,
+    "unsupported_media": at_path,
+    "bad_parameter": in_parameter,
+    "invalid": in_rows,
     "unauthorized": lambda error: {"message": "Unauthorized"},
     "invalid_token": lambda error: {"message": "Unauthorized"},
     "forbidden": lambda error: {"error": "Permission denied"},
-    "bad_body": lambda error: {"message": error.message},
+    "bad_body": in_body,
     "too_large": lambda error: {"error": "Response body too large"},
 }
 

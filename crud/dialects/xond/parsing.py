@@ -1,6 +1,6 @@
 """Xond's query parameters: filters, search, order, pages, include and columns.
 
-In: the parameters of a GET, as a `Reader`, and a `Grammar`. Out: `Listing`, or the `Asked` of one record.
+In: the parameters of a request, as a `Reader`, and a `Grammar`. Out: `Listing`, or the `Asked` of one record.
 """
 
 from collections.abc import Mapping
@@ -86,10 +86,15 @@ def page_size(limits: Limits, written: str | None) -> int:
 
 def parse_where(at: Grammar, resource: Resource, query: Reader) -> Filter:
     """baseFilter AND filter AND search, each a group of its own: none can widen another."""
+    return both(parse_groups(at, resource, query), parse_search(at, resource, query))
+
+
+def parse_groups(at: Grammar, resource: Resource, query: Reader) -> Filter:
+    """baseFilter AND filter."""
     clause = query.take("filterClause")
     base = parse_conditions(at, resource, query, parameter="baseFilter")
     own = parse_conditions(at, resource, query, parameter="filter", clause="and" if clause is None else clause)
-    return both(both(base, own), parse_search(at, resource, query))
+    return both(base, own)
 
 
 def parse_conditions(at: Grammar, resource: Resource, query: Reader, *, parameter: str, clause: str = "and") -> Filter:

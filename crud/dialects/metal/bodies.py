@@ -1,0 +1,130 @@
+"""Metal's bodies: what a POST, PATCH or DELETE says of rows and of the condition that finds them.
+
+In: the object of a body. Out: `Insert`, `Update`, `Delete`, or the select that a POST without data is. Members are
+checked as Metal's own validator does: which there are, and of what kind; then they mean what they mean in a GET.
+"""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from decimal import Decimal
+from types import MappingProxyType
+
+from crud.bodies import row_of
+from crud.dialects.metal.parsing import Selection, parse_where, refuse_scripts, selection
+from crud.errors import ApiError
+from crud.grammar import Grammar
+from crud.limits import check_filter
+from crud.presentation import View
+from sql.catalog import Column, Resource
+from sql.commands import Delete, Insert, Update
+from sql.query import TRUE, Filter
+
+Body = Mapping[str, object]
+Columns = Mapping[str, Column]
+
+# member → what it may be, and the word for it
+MEMBERS: Mapping[str, tuple[tuple[type, ...], str]] = MappingProxyType(
+    {
+        "data": ((dict, list), "object or array"),
+        "filter": ((dict, str), "object"),
+        "filter-expression": ((str,), "string"),
+        "fields": ((str,), "string"),
+        "sort": ((dict, str), "object or string"),
+        "cache": ((int, Decimal, str), "number"),
+    }
+)
+CONDITIONS = ("filter", "filter-expression")
+SELECT = ("fields", "filter", "filter-expression", "sort", "cache")
+
+
+def is_select(body: Body) -> bool:
+    """Whether a POST asks for rows instead of sending some."""
+    return "data" not in body and any(name in body for name in CONDITIONS)
+
+
+def parse_insert(at: Grammar, view: View, columns: Columns, body: Body) -> Insert:
+    """`{"data": {…}}` or `{"data": [{…}, …]}`."""
+    members(body, "data", required=True)
+    data = body["data"]
+    listed = isinstance(data, list)
+    rows: list[object] = data if isinstance(data, list) else [data]
+    if len(rows) > at.limits.list_items:
+        raise wrong("data", f"must NOT have more than {at.limits.list_items} items", "maxItems")
+    places = [f"data[{index}]" if listed else "data" for index in range(len(rows))]
+    return Insert(view.resource.name, tuple(map(lambda r, p: row(view, columns, r, p), rows, places)), at="data")
+
+
+def row(view: View, columns: Columns, data: object, at: str) -> dict[str, object]:
+    """One object of `data`."""
+    if not isinstance(data, dict):
+        raise wrong(at, "must be object", "type")
+    with in_body():
+        refuse_scripts(data, at)
+    return row_of(view, columns, data, drop_unknown=False, at=at).row
+
+
+def parse_update(at: Grammar, view: View, columns: Columns, body: Body, *, guarded: bool) -> Update:
+    """`{"filter": …, "filter-expression": …, "data": {…}}`: without a condition, every row. `guarded`: not without."""
+    members(body, "data", *CONDITIONS, required=True)
+    changes = row(view, columns, body["data"], "data")
+    where = condition(at, view.resource, body, guarded=guarded)
+    return Update(view.resource.name, where, changes, at.scope.filled, at="data")
+
+
+def parse_delete(at: Grammar, resource: Resource, body: Body, *, guarded: bool) -> Delete:
+    """`{"filter": …, "filter-expression": …}`, or nothing at all: every row."""
+    members(body, *CONDITIONS)
+    where = condition(at, resource, body, guarded=guarded)
+    return Delete(resource.name, where, at.scope.filled)
+
+
+def parse_posted_select(at: Grammar, resource: Resource, body: Body) -> Selection:
+    """The select of a POST without data."""
+    members(body, *SELECT)
+    with in_body():
+        return selection(at, resource, body)
+
+
+def condition(at: Grammar, resource: Resource, body: Body, *, guarded: bool) -> Filter:
+    """The rows that a change is for. An empty filter finds all of them."""
+    with in_body():
+        where = parse_where(at, resource, body)
+        check_filter(where, at.limits)
+    if guarded and where == TRUE:
+        raise wrong("", "must have property 'filter' or 'filter-expression': this schema requires one", "required")
+    return where
+
+
+# ---------------------------------------------------------------- Metal's validator
+
+
+def members(body: Body, *known: str, required: bool = False) -> None:
+    """Refuse a body that lacks its data, has a member that means nothing here, or one of the wrong kind."""
+    if required and "data" not in body:
+        raise wrong("", "must have required property 'data'", "required", at="data")
+    for name, value in body.items():
+        if name not in known:
+            raise wrong("", f"must NOT have additional property '{name[:40]}'", "additionalProperties", at=name[:40])
+        kinds, word = MEMBERS[name]
+        if not isinstance(value, kinds) or isinstance(value, bool):
+            raise wrong(name, f"must be {word}", "type")
+
+
+def wrong(place: str, problem: str, rule: str, *, at: str = "") -> ApiError:
+    """What Metal's validator says of a body: `request/body/data must be object`."""
+    path = "/".join(("", "body", *(part for part in (place or at,) if part)))
+    told = {"path": path, "message": problem, "errorCode": f"{rule}.openapi.validation"}
+    subject = f"request/body/{place}" if place else "request/body"
+    return ApiError("bad_body", f"{subject} {problem}", parameter="body", details=[told])
+
+
+@contextmanager
+def in_body() -> Iterator[None]:
+    """A mistake in a parameter is one in the body here."""
+    try:
+        yield
+    except ApiError as error:
+        if error.kind != "bad_parameter" or not error.parameter:
+            raise
+        message = error.message.replace("request/query/", "request/body/")
+        raise ApiError(error.kind, message, field=error.field, parameter=f"/body/{error.parameter}") from None

@@ -214,6 +214,9 @@ class Limits:
     body_bytes: int = 10_000_000
     response_bytes: int = 10_000_000
     list_items: int = 10_000
+    import_bytes: int = 50_000_000
+    import_row_bytes: int = 1_000_000
+    import_errors: int = 100
     max_rows: int = 100_000
     statement_seconds: float = 5.0
     sort_keys: int = 20

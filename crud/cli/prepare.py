@@ -1,44 +1,19 @@
-"""The command line: `flask prepare`, `flask config check`.
+"""`flask prepare`: what a first start needs, and how the service is used.
 
-In: the environment. Out: text on the terminal, and what a first start needs: database, sample data, an administrator.
+In: the environment. Out: database, sample data and an administrator where there is none; text on the terminal.
 """
 
 import os
 import secrets
-import sys
-from pathlib import Path
 
 import click
-from flask import Flask
-from flask.cli import AppGroup, with_appcontext
+from flask.cli import with_appcontext
 
-from crud import accounts, startup
-from crud.definitions.reading import check_config
+from crud import accounts
 from crud.dialect import served
 from crud.passwords import hash_password
 from crud.state import ANONYMOUS, Snapshot
 from sql.catalog import Resource
-
-config_commands = AppGroup("config", help="Read and check the configuration.")
-
-
-def install(app: Flask) -> None:
-    """Give the application its commands."""
-    app.cli.add_command(config_commands)
-    app.cli.add_command(prepare)
-
-
-@config_commands.command("check")
-@click.argument("path", required=False, type=click.Path(path_type=Path))
-def check(path: Path | None) -> None:
-    """Say whether a configuration is good: every mistake with file, line, key and what is allowed."""
-    found = path or Path(os.environ.get("DRAGOMAN_CONFIG") or startup.HERE / "config.yml")
-    problems = check_config(found)
-    for problem in problems:
-        click.echo(str(problem), err=True)
-    if problems:
-        sys.exit(1)
-    click.echo(f"{found}: good")
 
 
 @click.command()

@@ -1,0 +1,215 @@
+"""CSV (RFC 4180): a header of names, then rows of cells, each converted by the type of its column.
+
+In: a binary stream and a resource as it is shown. Out: rows under exact names; a bad cell is a mistake that names row
+and column; a file that is broken ends with a `Bad` row. What is wrong with the header is an `ApiError`, at once.
+"""
+
+import csv
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from io import TextIOWrapper
+from types import MappingProxyType
+
+from crud.bodies import bad_body, read_json
+from crud.errors import ApiError, Mistake, unknown_field
+from crud.importing.rows import Bad, Numbered, wrong
+from crud.importing.texts import Binary, Broken, text_of, unreadable
+from crud.presentation import View
+from sql.catalog import Column
+from sql.errors import BadValue
+from sql.query import Origin
+from sql.values import coerce
+
+MOST_COLUMNS = 2000
+MOST_ROW = 1_000_000
+Cell = Callable[[str], object]
+
+_GUARDED = re.compile(r"'+[=+\-@\t\r]")
+_TEXTS = frozenset({"string", "text", "email", "enum", "citext"})
+# What the csv module says → what is said to who sent the file.
+_PROBLEMS: Mapping[str, str] = MappingProxyType(
+    {
+        "unexpected end of data": "a quote is not closed",
+        "new-line character seen in unquoted field - do you need to open the file with newline=''?": "a stray line end",
+        "field larger than field limit": "a cell is too long; is a quote not closed?",
+    }
+)
+
+
+@dataclass(frozen=True)
+class Place:
+    """A column of the file: how it is headed, whose cells they are, how one is read.
+
+    `empty`: an empty cell means that nothing is said, so that the column gets its default.
+    """
+
+    shown: str
+    column: Column
+    read: Cell
+    empty: bool
+
+
+def rows_from_csv(
+    stream: Binary,
+    view: View,
+    writable: Mapping[str, Column],
+    *,
+    most_row: int = MOST_ROW,
+    spreadsheet: bool = False,
+) -> Iterator[Numbered | Bad]:
+    """The rows of a CSV file. `writable`: exact name → column, for those that may be set; all others are unknown.
+
+    `spreadsheet`: the file was exported for spreadsheets; the marks before its formulas are taken away.
+    Raises ApiError for a bad header.
+    """
+    csv.field_size_limit(max(csv.field_size_limit(), most_row))
+    records = _records(text_of(stream), most_row)
+    try:
+        header = next(records, None)
+    except Broken as error:
+        raise bad_body(f"the header cannot be read: {error}", "file") from None
+    if header is None:
+        raise bad_body("is empty; its first line must name the columns", "file")
+    places = _places(header, view, writable, spreadsheet=spreadsheet)
+    return _rows(records, places)
+
+
+# ---------------------------------------------------------------- records
+
+
+def _records(text: TextIOWrapper, most: int) -> Iterator[list[str]]:
+    """The records that are not empty, as lists of cells."""
+    lines = _Lines(text, most)
+    reader = csv.reader(lines, strict=True)
+    while True:
+        try:
+            record = next(reader, None)
+        except csv.Error as error:
+            raise Broken(f"line {reader.line_num}: {_problem(str(error))}") from None
+        if record is None:
+            return
+        lines.length = 0
+        if record:
+            yield record
+
+
+def _problem(said: str) -> str:
+    known = (ours for theirs, ours in _PROBLEMS.items() if said.startswith(theirs))
+    return next(known, "text stands after a closing quote")
+
+
+class _Lines:
+    """The lines of a text. `length` is that of the lines of the record that is being read."""
+
+    def __init__(self, text: TextIOWrapper, most: int) -> None:
+        self.text, self.most = text, most
+        self.length = self.number = 0
+
+    def __iter__(self) -> "_Lines":
+        return self
+
+    def __next__(self) -> str:
+        line = self.text.readline(self.most + 1)
+        if not line:
+            raise StopIteration
+        self.length += len(line)
+        self.number += 1
+        if self.length > self.most:
+            raise Broken(f"line {self.number}: a row is longer than {self.most} characters; is a quote not closed?")
+        if problem := unreadable(line):
+            raise Broken(f"line {self.number} {problem}")
+        return line
+
+
+# ---------------------------------------------------------------- the header
+
+
+def _places(header: list[str], view: View, writable: Mapping[str, Column], *, spreadsheet: bool) -> list[Place]:
+    if len(header) > MOST_COLUMNS:
+        raise bad_body(f"has {len(header)} columns, at most {MOST_COLUMNS} are allowed", "file")
+    names = [name.strip() for name in header]
+    found = [_column(view, writable, name, number) for number, name in enumerate(names, 1)]
+    met: set[str] = set()
+    for name, column in zip(names, found, strict=True):
+        if column.name in met:
+            raise bad_body(f"the column {name!r} is given twice", "file")
+        met.add(column.name)
+    return [_place(view, name, column, spreadsheet) for name, column in zip(names, found, strict=True)]
+
+
+def _column(view: View, writable: Mapping[str, Column], name: str, number: int) -> Column:
+    if not name:
+        raise bad_body(f"column {number} has no name in the header", "file")
+    column = view.input(name) or view.input(view.shown(name))
+    if column is None or column.name not in writable:
+        raise unknown_field(Origin(name[:100], "header"))
+    return column
+
+
+def _place(view: View, name: str, column: Column, spreadsheet: bool) -> Place:
+    read = _unguarded if spreadsheet and column.type.name in _TEXTS else reading(column, view.form(column))
+    return Place(name, column, read, empty=column.default is not None or column.auto is not None)
+
+
+# ---------------------------------------------------------------- cells
+
+
+def reading(column: Column, form: str | None = None) -> Cell:
+    """How the cells of a column are read. Raise BadValue and ApiError."""
+    type = column.type
+    if type.name in _TEXTS:
+        return str
+    if type.name == "json":
+        return lambda cell: read_json(cell.encode())
+    if type.name == "array":
+        return lambda cell: coerce(type, read_json(cell.encode()) if cell.lstrip().startswith("[") else cell)
+    if type.name == "range":
+        return lambda cell: coerce(type, read_json(cell.encode()) if cell.lstrip().startswith("{") else cell)
+    if form == "epoch_ms":
+        return lambda cell: coerce(type, int(cell) if _WHOLE.fullmatch(cell) else cell)
+    return lambda cell: coerce(type, cell)
+
+
+_WHOLE = re.compile(r"-?[0-9]{1,18}")
+
+
+def _unguarded(cell: str) -> str:
+    return cell[1:] if _GUARDED.match(cell) else cell
+
+
+def _rows(records: Iterator[list[str]], places: list[Place]) -> Iterator[Numbered | Bad]:
+    number = 0
+    try:
+        for number, cells in enumerate(records, 1):
+            yield _row(number, cells, places)
+    except Broken as error:
+        yield Bad(number + 1, str(error))
+
+
+def _row(number: int, cells: list[str], places: list[Place]) -> Numbered | Bad:
+    data = {place.shown: cell or None for place, cell in zip(places, cells, strict=False) if _told(place)}
+    if len(cells) != len(places):
+        return Bad(number, f"Expected {len(places)} cells, found {len(cells)}", data)
+    row: dict[str, object] = {}
+    mistakes: list[Mistake] = []
+    for place, cell in zip(places, cells, strict=True):
+        if not cell:
+            if not place.empty:
+                row[place.column.name] = None
+            continue
+        try:
+            row[place.column.name] = place.read(cell)
+        except (BadValue, ApiError):
+            mistakes.append(_mistake(number, place, cell))
+    return wrong(number, data, tuple(mistakes)) if mistakes else Numbered(number, row, data)
+
+
+def _told(place: Place) -> bool:
+    """Whether a report may repeat the cell: a password is nobody's to read."""
+    return not place.column.write_only
+
+
+def _mistake(number: int, place: Place, cell: str) -> Mistake:
+    value = cell[:100] if _told(place) else None
+    return Mistake(place.column.name, f"Expected {place.column.type.expected}", "type", value, row=number)

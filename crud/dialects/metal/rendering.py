@@ -74,8 +74,9 @@ def in_body(error: ApiError) -> dict[str, object]:
 
 def in_rows(error: ApiError) -> dict[str, object]:
     """What is wrong with rows: all of it, each with its path in the body."""
-    mistakes = error.details if isinstance(error.details, list) else []
-    return {"message": error.message, "errors": [_mistake(mistake) for mistake in mistakes]}
+    if not isinstance(error.details, list):
+        return {"message": error.message, "errors": [{"path": "/body", "message": error.message}]}
+    return {"message": error.message, "errors": [_mistake(mistake) for mistake in error.details]}
 
 
 def _mistake(mistake: Mapping[str, object]) -> dict[str, object]:

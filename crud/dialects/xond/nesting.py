@@ -137,11 +137,13 @@ class _Nest:
     def _value(self, number: int, column: str, at: str) -> object:
         """What a foreign key to a new row holds: a key is known once the row is made, anything else must be given."""
         command = self.commands[number]
-        if column in self.grammar.scope.catalog.resource(command.resource).key:
+        resource = self.grammar.scope.catalog.resource(command.resource)
+        if column in resource.key:
             return Ref(number, column)
         if column in command.rows[0]:
             return command.rows[0][column]
-        raise bad_body(f"{column!r} of the record that it belongs to must be given", at)
+        shown = self.grammar.names.view(resource).shown(column)
+        raise bad_body(f"{shown} of the record that it is linked to must be given", at)
 
 
 def _put(target: Target, row: Row, given: Row, at: str) -> None:

@@ -12,18 +12,17 @@ from typing import Literal
 from crud.errors import ApiError, unknown_field
 from crud.permissions import Gate, Hidden, guard_rule, require
 from crud.permissions import narrowed as seen
-from crud.policy import Access
+from crud.policy import Access, alive
 from sql.catalog import Catalog, Relation, Resource
 from sql.commands import Change, Command, Delete, Ensure, Insert, Restore, Update, UpdateFirst, Upsert
 from sql.query import (
+    FALSE,
     TRUE,
     Aggregate,
     And,
     Authorized,
     Compare,
-    Const,
     Filter,
-    Not,
     Origin,
     Path,
     Query,
@@ -136,7 +135,9 @@ def _where(command: Command, resource: Resource, gate: Gate) -> Filter:
         case Restore(where=where):
             return _narrowed(where, resource, gate, allowed(gate, resource, "update", gone=True), by_key=True)
         case Ensure(where=where):
-            return _narrowed(where, resource, gate, gate.access(resource), by_key=False)
+            reading = gate.access(resource)
+            found = reading if reading.allowed else replace(reading, where=FALSE)
+            return _narrowed(where, resource, gate, found, by_key=False)
         case Upsert():
             return allowed(gate, resource, "update").where
         case _:
@@ -221,7 +222,7 @@ def _alive(resource: Resource, columns: set[str]) -> Filter:
     mark = resource.soft_delete
     if mark is None or mark.deleted is None or mark.column not in columns:
         return TRUE
-    return Not(Compare(Path(mark.column), "eq", (Const(mark.deleted, resource.column(mark.column).type),)))
+    return alive(resource)
 
 
 def keys_in(resource: Resource, slots: tuple[Slot, ...]) -> Filter:

@@ -21,17 +21,16 @@ Row = dict[str, object]
 CHUNK = 500
 
 
-def insert(unit: Unit, granted: Granted, rows: Sequence[dict[str, object]], *, made: Sequence[Written]) -> Written:
-    """Store new rows. `made`: what the earlier commands of the request did."""
-    resolved = [{name: _resolved(value, made) for name, value in row.items()} for row in rows]
-    keys = put(unit, granted, resolved)
-    for row, key in zip(resolved, keys, strict=False):
+def insert(unit: Unit, granted: Granted, rows: Sequence[dict[str, object]]) -> Written:
+    """Store new rows."""
+    keys = put(unit, granted, rows)
+    for row, key in zip(rows, keys, strict=False):
         own.settle(unit, granted.resource, row, key=key)
-    told: Sequence[Row | None] = keys or [None] * len(resolved)
+    told: Sequence[Row | None] = keys or [None] * len(rows)
     unit.events += [
-        event(unit, "create", granted.resource, row=row, key=key) for row, key in zip(resolved, told, strict=True)
+        event(unit, "create", granted.resource, row=row, key=key) for row, key in zip(rows, told, strict=True)
     ]
-    first = {**resolved[0], **keys[0]} if resolved and keys else {}
+    first = {**rows[0], **keys[0]} if rows and keys else {}
     seen = shown(unit, granted.resource, granted.command.shown, keys)
     return Written(granted.command, len(rows), tuple(keys), seen, created=True, values=first)
 
@@ -49,10 +48,12 @@ def put(unit: Unit, granted: Granted, rows: Sequence[dict[str, object]]) -> list
     return keys
 
 
-def _resolved(value: object, made: Sequence[Written]) -> object:
-    if not isinstance(value, Ref):
-        return value
-    return made[value.command].values[value.column]
+def resolved(row: Values, made: Sequence[Written]) -> Row:
+    """The row with the values of others that it refers to. `made`: what the earlier commands of the request did."""
+    return {
+        name: made[value.command].values[value.column] if isinstance(value, Ref) else value
+        for name, value in row.items()
+    }
 
 
 def check(unit: Unit, granted: Granted, action: str, *, columns: set[str], keys: Sequence[Values]) -> None:

@@ -18,6 +18,7 @@ from crud.writing.unit import Unit, Values, Written, canonical, event, keyed
 from sql.catalog import Resource
 from sql.commands import Update, UpdateFirst
 from sql.query import TRUE, Filter, Slot
+from sql.values import to_json
 
 Row = dict[str, object]
 
@@ -53,10 +54,15 @@ def update_first(unit: Unit, granted: Granted, changes: Row | None) -> Written:
 def hold(unit: Unit, granted: Granted, *, limit: int | None = None) -> Rows:
     """The keys of the rows that the command finds, kept from others until the transaction ends."""
     resource, values = granted.resource, getattr(granted.command, "values", ())
-    if not resource.key:
-        raise ApiError("invalid", "A table without a key can only be changed as a whole")
+    needs_key(resource)
     found = statements.touch(unit, grants.finding(granted, resource.key, limit=limit), values)
     return Rows([keyed(resource, raw) for raw in found], values)
+
+
+def needs_key(resource: Resource) -> None:
+    """Refuse what finds one of many rows in a table whose rows cannot be told apart."""
+    if not resource.key:
+        raise ApiError("invalid", "A table without a key can only be changed as a whole")
 
 
 def missing(granted: Granted, action: str) -> ApiError:
@@ -72,8 +78,9 @@ def _at_once(unit: Unit, granted: Granted, changes: Row) -> Written:
     must = grants.checked(granted, granted.update, changes)
     wanted = command.keyed or command.shown is not None or must != TRUE or resource.system
     change = grants.alteration(granted, tuple(stored), returning=resource.key if wanted else ())
-    if not wanted:
+    if not wanted or not resource.key:
         count = statements.count(unit, change, command.values, tuple(stored.values()))
+        check(unit, granted, "update", columns=set(changes), keys=())
         return Written(command, count)
     keys = [keyed(resource, raw) for raw in statements.touch(unit, change, command.values, tuple(stored.values()))]
     return _done(unit, granted, changes, keys=keys)
@@ -95,11 +102,14 @@ def _each(unit: Unit, granted: Granted, changes: Row | None, *, held: Rows) -> W
     if isinstance(command, Update) and command.keyed and not held.keys:
         raise missing(granted, "update")
     named: Row = {}
+    keys: list[Row] = []
     for key in held.keys:
         if isinstance(command, Update):
             matches(unit, resource, command.shown, key=key, tags=command.if_match)
-        named |= _one(unit, granted, changes, key=key)
-    return _done(unit, granted, named, keys=held.keys)
+        made = _one(unit, granted, changes, key=key)
+        keys.append({name: to_json(made.get(name, value)) for name, value in key.items()})
+        named |= made
+    return _done(unit, granted, named, keys=keys)
 
 
 def _one(unit: Unit, granted: Granted, changes: Row | None, *, key: Values) -> Row:

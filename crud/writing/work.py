@@ -15,11 +15,11 @@ from crud.paths import by_values
 from crud.schemas import duplicates
 from crud.writing import conflicts, statements
 from crud.writing.deleting import delete, restore
-from crud.writing.inserting import insert
+from crud.writing.inserting import insert, resolved
 from crud.writing.rows import Place, candidate, changed
 from crud.writing.showing import shown
 from crud.writing.unit import Unit, Values, Written, keyed
-from crud.writing.updating import hold, hooked, update, update_first
+from crud.writing.updating import hold, hooked, needs_key, update, update_first
 from sql.commands import Command, Delete, Ensure, Insert, Restore, Update, UpdateFirst, Upsert
 from sql.query import Asked
 
@@ -122,10 +122,27 @@ def _refuse(prepared: Sequence[Prepared]) -> None:
 
 
 def _carry_out(unit: Unit, prepared: Prepared, made: Sequence[Written]) -> Written:
-    granted, rows = prepared.granted, prepared.rows
+    granted = replace(prepared.granted, command=_referring(prepared.granted.command, made))
+    rows = None if prepared.rows is None else [resolved(row, made) for row in prepared.rows]
+    done = _done(unit, granted, rows)
+    return replace(done, command=prepared.granted.command)
+
+
+def _referring(command: Command, made: Sequence[Written]) -> Command:
+    """The command with what it refers to of the earlier ones."""
+    match command:
+        case Update(changes=changes) | UpdateFirst(changes=changes):
+            return replace(command, changes=resolved(changes, made))
+        case Upsert(row=row):
+            return replace(command, row=resolved(row, made))
+        case _:
+            return command
+
+
+def _done(unit: Unit, granted: Granted, rows: list[Row] | None) -> Written:
     match granted.command:
         case Insert():
-            return insert(unit, granted, rows or [], made=made)
+            return insert(unit, granted, rows or [])
         case Update():
             return update(unit, granted, rows[0] if rows else None)
         case UpdateFirst():
@@ -145,19 +162,20 @@ def _ensure(unit: Unit, granted: Granted, rows: list[Row]) -> Written:
     unit.session.lock(f"ensure {granted.resource.name}")
     found = hold(unit, granted, limit=1).keys
     if not found:
-        return insert(unit, granted, rows, made=())
+        return insert(unit, granted, rows)
     seen = shown(unit, granted.resource, granted.command.shown, found)
-    return Written(granted.command, 0, tuple(found), seen)
+    return Written(granted.command, 0, tuple(found), seen, values=found[0])
 
 
 def _upsert(unit: Unit, granted: Granted, command: Upsert, *, rows: list[Row]) -> Written:
     """The row with these unique values, changed; else a new one. A row beyond the caller's reach is a conflict."""
     unit.session.lock(f"ensure {granted.resource.name}")
+    needs_key(granted.resource)
     where, values = by_values(granted.resource, {name: rows[0].get(name) for name in command.by})
     change = grants.finding(granted, granted.resource.key, narrowed=where, limit=1)
     found = statements.touch(unit, change, values)
     if not found:
-        return insert(unit, granted, rows, made=())
+        return insert(unit, granted, rows)
     key = keyed(granted.resource, found[0])
     changes = {name: value for name, value in command.row.items() if name not in (*command.by, *granted.resource.key)}
     by_key, key_values = by_values(granted.resource, key)

@@ -36,7 +36,7 @@ class Event:
 
     action: str
     resource: str
-    row: Row = NOTHING
+    row: Row = field(default_factory=lambda: NOTHING)
     key: Row | None = None
     actor_id: str | None = None
     roles: frozenset[str] = frozenset()

@@ -1,47 +1,16 @@
-"""Xond's writes over the sample: every one that its document prints, and what records, keys and callers are refused."""
+"""Xond's writes over the sample: every one that its document prints, updates, deletions and bodies."""
 
 import json
-from collections.abc import Callable
-from pathlib import Path
-from typing import Any
 from urllib.parse import quote
 
 import pytest
-from flask import Flask
 from flask.testing import FlaskClient
 
-from tests.dialects.conftest import ROOT, Fresh, Token, fresh_app
-
-Row = dict[str, Any]
-ME = "9d370085-c116-47c9-9b22-7f33061ec7b1"
-TEST_USER = "5081778e-c036-5085-8adb-6f1892daaa73"
-JOHN, ACME = "00000000-0000-0000-0000-000000000001", "00000000-0000-0000-0000-000000000002"
-ENGINES = "00000000-0000-0000-0000-000000000003"
-PRODUCT = "00000000-0000-0000-0000-000000000002"
-SAID: Row = {"jwtCookie": {"id": ME}}
-
-
-def send(
-    client: FlaskClient, method: str, path: str, body: object = None, headers: Token | None = None, **more: Any
-) -> tuple[int, Row]:
-    """Status and answer of a request; every answer has the four keys."""
-    answer = client.open(path, method=method, headers=headers, json=body, **more)
-    assert answer.content_type == "application/json"
-    found: Row = json.loads(answer.data)
-    assert set(found) == {"success", "data", "pagination", "error"}
-    assert found["success"] == (answer.status_code < 300)
-    assert found["pagination"] is None
-    assert (found["error"] is None) == found["success"]
-    return answer.status_code, found
-
-
-def term(field: str, value: object, comparison: str = "equals") -> str:
-    return quote(json.dumps([{"field": field, "value": value, "comparison": comparison}]))
-
+from tests.dialects.conftest import Fresh, Token
+from tests.dialects.xond import ACME, ENGINES, GONE, JOHN, ME, PRODUCT, SAID, Row, send, term
 
 # ---------------------------------------------------------------- as printed
 
-GONE = {"success": True, "data": None, "pagination": None, "error": None}
 NO_SUCH = {"success": False, "data": None, "pagination": None, "error": "Record not found or cannot be deleted"}
 
 
@@ -113,97 +82,6 @@ def test_an_order_with_its_items_is_created_as_printed(fresh: Fresh) -> None:
     stored = fresh.rows("SELECT id, quantity FROM order_items WHERE order_id = ?", order["orderId"])
     assert stored == [(item["orderItemId"], 2)]
     assert order["status"] == "pending"
-
-
-# ---------------------------------------------------------------- nested records
-
-
-def test_records_nest_to_both_sides_and_deeper(fresh: Fresh) -> None:
-    body = {
-        "customer": {"name": "Nobody Yet"},
-        "user": None,
-        "orderItems": [
-            {"product": {"name": "Abacus", "price": 5}, "quantity": 1, "price": 5},
-            {"productId": PRODUCT, "quantity": 3, "price": 6.5},
-        ],
-    }
-    status, answer = send(fresh.client, "POST", "/json/order", body, fresh.admin)
-    order = answer["data"]
-    assert status == 201, answer
-    assert order["customer"]["name"] == "Nobody Yet"
-    assert order["customerId"] == order["customer"]["customerId"]
-    assert order["userId"] is None
-    first, second = order["orderItems"]
-    assert (first["product"]["name"], first["productId"]) == ("Abacus", first["product"]["productId"])
-    assert (second["productId"], second["price"]) == (PRODUCT, 6.5)
-    assert fresh.rows("SELECT count(*) FROM products WHERE name = 'Abacus'") == [(1,)]
-
-
-def test_records_are_linked_through_a_junction(fresh: Fresh) -> None:
-    body = {"name": "Ann", "email": "ann@example.net", "roles": [{"name": "author"}, {"name": "reviewer"}]}
-    status, answer = send(fresh.client, "POST", "/json/user", body, fresh.admin)
-    assert status == 201, answer
-    assert [role["name"] for role in answer["data"]["roles"]] == ["author", "reviewer"]
-    links = fresh.rows(
-        "SELECT r.name FROM _dragoman_user_roles l JOIN _dragoman_roles r ON r.id = l.role_id "
-        "WHERE l.user_id = ? ORDER BY r.name",
-        answer["data"]["userId"],
-    )
-    assert links == [("author",), ("reviewer",)]
-
-
-# body of POST /json/order, status, part of the message
-ITEM = {"productId": PRODUCT, "quantity": 1, "price": 1}
-NESTED: list[tuple[Row, int, str]] = [
-    ({"orderItems": [ITEM, {**ITEM, "quantity": 0}]}, 400, "orderItems[1].quantity: Value 0 is less than minimum 1"),
-    ({"orderItems": [{**ITEM, "nope": 1}]}, 400, "Unknown field 'nope' in orderItems[0]"),
-    ({"orderItems": [{"quantity": 1, "price": 1}]}, 400, "orderItems[0].productId is required"),
-    ({"orderItems": ITEM}, 400, "orderItems: expected a list of objects"),
-    ({"orderItems": [[ITEM]]}, 400, "orderItems[0]: expected an object"),
-    ({"orderItems": [1]}, 400, "orderItems[0]: expected an object"),
-    ({"orderItems": None}, 400, "orderItems: expected a list of objects"),
-    ({"orderItems": [{**ITEM, "orderId": 1}]}, 400, "orderItems[0]: orderId follows from where the record stands"),
-    ({"orderItems": [{**ITEM, "order": {}}]}, 400, "orderItems[0].order: orderId follows"),
-    ({"customerId": 1, "customer": {"name": "A"}}, 400, "customer: customerId follows"),
-    ({"customer": 1}, 400, "customer: expected an object"),
-    ({"customer": {}}, 400, "customer.name is required"),
-    ({"orderItems": [{**ITEM, "productId": ME}]}, 409, "refers to a missing row"),
-    ({"orderItems": [], "order_items": []}, 400, "given twice"),
-    ({"orderItems": [ITEM] * 10_000}, 400, "more than 10000 records"),
-    ({"nope": [ITEM]}, 400, "Unknown field 'nope' in body"),
-]
-
-
-@pytest.mark.parametrize(("body", "status", "part"), NESTED, ids=[part for _, _, part in NESTED])
-def test_a_mistake_in_a_nested_record_names_its_place_and_nothing_is_made(
-    client: FlaskClient, admin: Token, body: Row, status: int, part: str
-) -> None:
-    before = send(client, "GET", "/json/order", None, admin, query_string="count=true")
-    found, answer = send(client, "POST", "/json/order", {"totalAmount": 1, **body}, admin)
-    assert (found, part in answer["error"]) == (status, True), answer
-    assert send(client, "GET", "/json/order", None, admin, query_string="count=true") == before
-
-
-def test_records_nest_as_deep_as_reads_do(client: FlaskClient, admin: Token) -> None:
-    body: Row = {"totalAmount": 1}
-    for _ in range(4):
-        body = {"customer": {"name": "A", "orders": [body]}}
-    status, answer = send(client, "POST", "/json/order", body, admin)
-    assert (status, "more than 6 relations deep" in answer["error"]) == (400, True)
-
-
-def test_every_nested_record_is_a_write_of_its_own(fresh: Fresh) -> None:
-    client, user = fresh.client, fresh.user
-    post = {"title": "Mine", "content": "Text"}
-    status, answer = send(client, "POST", "/json/post", {**post, "comments": [{"body": "First"}]}, user)
-    assert status == 201, answer
-    assert [comment["body"] for comment in answer["data"]["comments"]] == ["First"]
-    status, answer = send(client, "POST", "/json/post", {**post, "category": {"title": "Mine"}}, user)
-    assert status == 403
-    hidden = send(client, "POST", "/json/post", {**post, "author": {"permissions": []}}, user)
-    unknown = send(client, "POST", "/json/post", {**post, "author": {"permissionz": []}}, user)
-    assert hidden[0] == unknown[0]
-    assert fresh.rows("SELECT count(*) FROM posts WHERE title = 'Mine'") == [(1,)]
 
 
 # ---------------------------------------------------------------- updates
@@ -375,115 +253,3 @@ def test_all_that_is_wrong_is_said_at_once_under_the_shown_names(client: FlaskCl
     assert status == 400
     for part in ("totalAmount: Value -1 is less than minimum 0", "year: Expected", "status cannot be null"):
         assert part in answer["error"]
-
-
-# ---------------------------------------------------------------- callers
-
-
-def test_who_may_not_write(client: FlaskClient, user: Token) -> None:
-    for method, path in (("POST", "/json/order"), ("PUT", "/json/order/2"), ("PUT", "/json/order")):
-        assert send(client, method, path, {"status": "x"})[0] == 401
-        assert send(client, method, path, {"status": "x"}, user)[0] == 403
-        assert client.open(path, method=method, data=b"{", headers=user).status_code == 403
-    for path in ("/json/order/2", f"/json/order?filter={term('id', 2)}"):
-        assert send(client, "DELETE", path)[0] == 401
-        assert send(client, "DELETE", path, None, user)[0] == 403
-    assert send(client, "POST", "/json/nope", {}, user)[0] == 404
-    assert send(client, "POST", "/json/permissions", {}, user)[0] == 404
-
-
-def test_a_caller_writes_within_his_rules(fresh: Fresh) -> None:
-    client, user = fresh.client, fresh.user
-    status, answer = send(client, "POST", "/json/post", {"title": "Mine", "content": "Text"}, user)
-    assert (status, answer["data"]["authorId"]) == (201, TEST_USER)
-    mine = answer["data"]["postId"]
-    for body in ({"authorId": JOHN}, {"createdAt": "2020-01-01T00:00:00Z"}, {"deletedAt": None}, {"nope": 1}):
-        status, answer = send(client, "POST", "/json/post", {"title": "M", "content": "T", **body}, user)
-        assert (status, answer["error"]) == (400, f"Unknown field {next(iter(body))!r} in body")
-    (other,) = fresh.rows('SELECT min(id) FROM posts WHERE "authorId" <> ?', TEST_USER)
-    for method in ("PUT", "DELETE"):
-        body = {"title": "Theirs"} if method == "PUT" else None
-        status, answer = send(client, method, f"/json/post/{other[0]}", body, user)
-        assert (status, answer["error"][:28]) == (404, "Record not found or cannot b")
-    assert send(client, "DELETE", f"/json/post/{mine}", None, user) == (200, GONE)
-    assert send(client, "GET", f"/json/post/{mine}", None, user)[0] == 404
-    assert fresh.rows('SELECT 1 FROM posts WHERE id = ? AND "deletedAt" IS NOT NULL', mine) == [(1,)]
-
-
-# ---------------------------------------------------------------- jwtCookie
-
-
-def token_of(headers: Token) -> str:
-    return headers["Authorization"].removeprefix("Bearer ")
-
-
-def test_a_signed_cookie_in_the_body_is_the_caller(fresh: Fresh) -> None:
-    token = token_of(fresh.user)
-    for cookie in (token, {"token": token}, {"token": token, "id": TEST_USER, "role": "admin"}):
-        body = {"jwtCookie": cookie, "title": "Mine", "content": "Text"}
-        status, answer = send(fresh.client, "POST", "/json/post", body)
-        assert (status, answer["data"]["authorId"]) == (201, TEST_USER)
-        assert "jwtCookie" not in answer["data"]
-    assert send(fresh.client, "PUT", "/json/order/2", {"jwtCookie": token_of(fresh.admin), "status": "x"})[0] == 200
-
-
-# whether the header has the administrator's token, what the body says, status
-COOKIES: list[tuple[bool, object, int]] = [
-    (False, {"id": ME}, 401),
-    (False, {"id": ME, "email": "john@example.org", "role": "admin"}, 401),
-    (False, "nonsense", 401),
-    (False, {"token": "nonsense"}, 401),
-    (False, "eyJhbGciOiJub25lIn0.eyJzdWIiOiI5ZDM3MDA4NSJ9.", 401),
-    (True, "nonsense", 401),
-    (True, {"id": JOHN}, 403),
-    (True, {"id": "user-uuid"}, 403),
-    (True, {"id": None}, 403),
-    (True, {"id": 1}, 403),
-    (True, {"token": 1, "id": ME}, 400),
-    (True, {}, 400),
-    (True, [], 400),
-    (True, None, 400),
-    (True, {"email": "john@example.org"}, 400),
-]
-
-
-@pytest.mark.parametrize(("signed", "cookie", "status"), COOKIES)
-@pytest.mark.parametrize("method", ["POST", "PUT"])
-def test_a_cookie_in_the_body_gives_nobody_another_identity(
-    client: FlaskClient, admin: Token, method: str, signed: bool, cookie: object, status: int
-) -> None:
-    path = "/json/order" if method == "POST" else "/json/order/2"
-    found, answer = send(client, method, path, {"jwtCookie": cookie, "status": "x"}, admin if signed else None)
-    assert found == status, answer
-
-
-def test_two_tokens_of_two_callers_are_refused(client: FlaskClient, admin: Token, user: Token) -> None:
-    for cookie in (token_of(user), {"token": token_of(user)}, {"token": token_of(admin), "id": TEST_USER}):
-        assert send(client, "PUT", "/json/order/2", {"jwtCookie": cookie, "status": "x"}, admin)[0] == 403
-    unchanged = {"jwtCookie": {"token": token_of(admin), "id": ME.upper()}, "orderId": 2}
-    assert send(client, "PUT", "/json/order/2", unchanged, admin)[0] == 200
-
-
-def test_a_body_without_a_type_is_not_taken_from_a_cookies_bearer(client: FlaskClient, admin: Token) -> None:
-    client.set_cookie("jwtCookie", token_of(admin))
-    data = b'{"orderId": 2}'
-    assert client.put("/json/order/2", data=data).status_code == 415
-    assert client.put("/json/order/2", data=data, content_type="application/json").status_code == 200
-
-
-def test_an_unsigned_cookie_is_believed_behind_a_gateway_only(
-    fresh: Fresh, make_app: Callable[..., Flask], tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    text = (ROOT / "config.yml").read_text().replace("sample: sample/", "dialects: {xond: {trust_body_identity: true}}")
-    path = tmp_path / "config.yml"
-    path.write_text(text)
-    trusting = fresh_app(make_app(path, fresh.snapshot.config.sources["default"].url))
-    assert "believes an unsigned jwtCookie" in capsys.readouterr().err
-    client = trusting.client
-    status, answer = send(client, "PUT", f"/json/user/{JOHN}", {**SAID, "name": "Jane"})
-    assert (status, answer["data"]["updatedBy"]) == (200, ME)
-    assert send(client, "PUT", f"/json/user/{JOHN}", {**SAID, "name": "Jane"}, trusting.user)[0] == 403
-    for nobody in (JOHN[:-1] + "f", "user-uuid", None):
-        assert send(client, "POST", "/json/order", {"jwtCookie": {"id": nobody}})[0] in (401, 403)
-    role = {"jwtCookie": {"id": TEST_USER, "role": "admin"}, "status": "x"}
-    assert send(client, "PUT", "/json/order/2", role)[0] == 403

@@ -96,10 +96,10 @@ def _text(value: object) -> str:
             return decimal_text(value)
         case float():
             return repr(value)
-        case list() | dict():
-            return to_json(value).decode()
-        case _:
+        case int():
             return str(value)
+        case _:
+            return to_json(value).decode()
 
 
 def _guarded(value: object) -> str:

@@ -57,10 +57,12 @@ def rows_from_csv(
     *,
     most_row: int = MOST_ROW,
     spreadsheet: bool = False,
+    drop_unknown: bool = False,
 ) -> Iterator[Numbered | Bad]:
     """The rows of a CSV file. `writable`: exact name → column, for those that may be set; all others are unknown.
 
     `spreadsheet`: the file was exported for spreadsheets; the marks before its formulas are taken away.
+    `drop_unknown`: cells of unknown columns are passed over.
     Raises ApiError for a bad header.
     """
     csv.field_size_limit(max(csv.field_size_limit(), most_row))
@@ -71,7 +73,7 @@ def rows_from_csv(
         raise bad_body(f"the header cannot be read: {error}", "file") from None
     if header is None:
         raise bad_body("is empty; its first line must name the columns", "file")
-    places = _places(header, view, writable, spreadsheet=spreadsheet)
+    places = _places(header, view, writable, spreadsheet=spreadsheet, drop_unknown=drop_unknown)
     return _rows(records, places)
 
 
@@ -125,24 +127,32 @@ class _Lines:
 # ---------------------------------------------------------------- the header
 
 
-def _places(header: list[str], view: View, writable: Mapping[str, Column], *, spreadsheet: bool) -> list[Place]:
+def _places(
+    header: list[str], view: View, writable: Mapping[str, Column], *, spreadsheet: bool, drop_unknown: bool
+) -> list[Place | None]:
     if len(header) > MOST_COLUMNS:
         raise bad_body(f"has {len(header)} columns, at most {MOST_COLUMNS} are allowed", "file")
     names = [name.strip() for name in header]
-    found = [_column(view, writable, name, number) for number, name in enumerate(names, 1)]
+    found = [
+        _column(view, writable, name, number=number, drop_unknown=drop_unknown) for number, name in enumerate(names, 1)
+    ]
     met: set[str] = set()
     for name, column in zip(names, found, strict=True):
-        if column.name in met:
+        if column is not None and column.name in met:
             raise bad_body(f"the column {name!r} is given twice", "file")
-        met.add(column.name)
-    return [_place(view, name, column, spreadsheet) for name, column in zip(names, found, strict=True)]
+        met.update([column.name] if column else [])
+    return [
+        _place(view, name, column, spreadsheet) if column else None for name, column in zip(names, found, strict=True)
+    ]
 
 
-def _column(view: View, writable: Mapping[str, Column], name: str, number: int) -> Column:
+def _column(view: View, writable: Mapping[str, Column], name: str, *, number: int, drop_unknown: bool) -> Column | None:
     if not name:
         raise bad_body(f"column {number} has no name in the header", "file")
     column = view.input(name) or view.input(view.shown(name))
     if column is None or column.name not in writable:
+        if drop_unknown:
+            return None
         raise unknown_field(Origin(name[:100], "header"))
     return column
 
@@ -178,7 +188,7 @@ def _unguarded(cell: str) -> str:
     return cell[1:] if _GUARDED.match(cell) else cell
 
 
-def _rows(records: Iterator[list[str]], places: list[Place]) -> Iterator[Numbered | Bad]:
+def _rows(records: Iterator[list[str]], places: list[Place | None]) -> Iterator[Numbered | Bad]:
     number = 0
     try:
         for number, cells in enumerate(records, 1):
@@ -187,13 +197,14 @@ def _rows(records: Iterator[list[str]], places: list[Place]) -> Iterator[Numbere
         yield Bad(number + 1, str(error))
 
 
-def _row(number: int, cells: list[str], places: list[Place]) -> Numbered | Bad:
-    data = {place.shown: cell or None for place, cell in zip(places, cells, strict=False) if _told(place)}
+def _row(number: int, cells: list[str], places: list[Place | None]) -> Numbered | Bad:
+    known = [(place, cell) for place, cell in zip(places, cells, strict=False) if place is not None]
+    data = {place.shown: cell or None for place, cell in known if _told(place)}
     if len(cells) != len(places):
         return Bad(number, f"Expected {len(places)} cells, found {len(cells)}", data)
     row: dict[str, object] = {}
     mistakes: list[Mistake] = []
-    for place, cell in zip(places, cells, strict=True):
+    for place, cell in known:
         if not cell:
             if not place.empty:
                 row[place.column.name] = None

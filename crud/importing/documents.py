@@ -64,7 +64,7 @@ def _rows(
 
 def _row(number: int, text: str, view: View, writable: Mapping[str, Column], *, drop_unknown: bool) -> Numbered | Bad:
     if problem := unreadable(text):
-        raise Broken(f"The row {problem}")
+        return Bad(number, f"The row {problem}")
     try:
         data = read_json(text.encode())
         row = row_of(view, writable, data, drop_unknown=drop_unknown, at="row").row

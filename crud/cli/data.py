@@ -56,7 +56,9 @@ def import_file(
         found = find_resource(context.snapshot, resource)
         started = time.monotonic()
         with watched(file) as counted:
-            rows = _rows(context, counted, found, form=_format(form, file.name), spreadsheet=spreadsheet)
+            rows = _rows(
+                context, counted, found, form=_format(form, getattr(file, "name", "")), spreadsheet=spreadsheet
+            )
             done = import_rows(context, found, rows, tenant=tenant)
     summary = _summary(found, done, time.monotonic() - started)
     click.echo(json.dumps(summary, ensure_ascii=False, default=str) if as_json else _said(done, summary))

@@ -46,12 +46,12 @@ def parse_insert(at: Grammar, view: View, columns: Columns, body: Body) -> Inser
     """`{"data": {…}}` or `{"data": [{…}, …]}`."""
     members(body, "data", required=True)
     data = body["data"]
-    listed = isinstance(data, list)
-    rows: list[object] = data if isinstance(data, list) else [data]
-    if len(rows) > at.limits.list_items:
+    if not isinstance(data, list):
+        return Insert(view.resource.name, (row(view, columns, data, "data"),), at="data")
+    if len(data) > at.limits.list_items:
         raise wrong("data", f"must NOT have more than {at.limits.list_items} items", "maxItems")
-    places = [f"data[{index}]" if listed else "data" for index in range(len(rows))]
-    return Insert(view.resource.name, tuple(map(lambda r, p: row(view, columns, r, p), rows, places)), at="data")
+    rows = (row(view, columns, item, f"data[{index}]") for index, item in enumerate(data))
+    return Insert(view.resource.name, tuple(rows), at="data")
 
 
 def row(view: View, columns: Columns, data: object, at: str) -> dict[str, object]:

@@ -95,7 +95,6 @@ SHAPES: Mapping[str, Callable[[ApiError], dict[str, object]]] = {
     "invalid_token": lambda error: {"message": "Unauthorized"},
     "forbidden": lambda error: {"error": "Permission denied"},
     "bad_body": in_body,
-    "too_large": lambda error: {"error": "Response body too large"},
 }
 
 

@@ -1,7 +1,7 @@
 """What Phantom's query parameters ask: `where`, `sort`, `limit`, `offset`, `page`, `select`, `populate`.
 
 In: the parameters of a request and the resource they speak of. Out: `Asked`; after that HTTP is unknown. The operators
-of `where` are the core's, by their names (`sql.operators.OPERATORS`).
+of `where` are the core's, by their names (`sql.operators.OPERATORS`); a body's `filter` is read by the same grammar.
 """
 
 import re
@@ -130,22 +130,23 @@ OPPOSITES: Mapping[str, str] = MappingProxyType(
 
 def parse_where(scope: Scope, resource: Resource, reader: Reader) -> Filter:
     """`where` as JSON and in brackets; all conditions hold."""
-    text = reader.take("where")
-    asked = [*_json_conditions(text), *_bracketed_conditions(reader)]
-    return all_of(_term(scope, resource, name, op=op, raw=raw) for name, op, raw in asked)
+    text, at = reader.take("where"), At(scope, resource, "where")
+    written = [] if text is None else _written_conditions(json_value(text, "where"), "where")
+    return all_of(_term(at, name, op, raw) for name, op, raw in [*written, *_bracketed_conditions(reader)])
 
 
-def _json_conditions(text: str | None) -> Iterable[tuple[str, str, object]]:
-    if text is None:
-        return
-    tree = json_value(text, "where")
+def parse_tree(at: At, tree: object) -> Filter:
+    """The conditions of an object of fields, as JSON writes them; all of them hold."""
+    return all_of(_term(at, name, op, raw) for name, op, raw in _written_conditions(tree, at.parameter))
+
+
+def _written_conditions(tree: object, parameter: str) -> list[tuple[str, str, object]]:
     if not isinstance(tree, dict):
-        raise bad_parameter("where", "expected an object of fields")
-    for name, value in tree.items():
-        if value == {}:
-            raise bad_parameter("where", f"no operator for field {name!r}")
-        for op, raw in value.items() if isinstance(value, dict) else (("eq", value),):
-            yield name, op, raw
+        raise bad_parameter(parameter, "expected an object of fields")
+    if empty := [name for name, value in tree.items() if value == {}]:
+        raise bad_parameter(parameter, f"no operator for field {empty[0]!r}")
+    spoken = [(name, value if isinstance(value, dict) else {"eq": value}) for name, value in tree.items()]
+    return [(name, op, raw) for name, operators in spoken for op, raw in operators.items()]
 
 
 def _bracketed_conditions(reader: Reader) -> Iterable[tuple[str, str, object]]:
@@ -179,18 +180,19 @@ def _operand(name: str, op: str, texts: list[str]) -> object:
     return texts[0] if len(texts) == 1 else texts
 
 
-def _term(scope: Scope, resource: Resource, name: str, *, op: str, raw: object) -> Filter:
-    reached = reach(scope, resource, name, "where")
+def _term(at: At, name: str, op: str, raw: object) -> Filter:
+    reached = reach(at.scope, at.resource, name, at.parameter)
     if op not in OPERATORS:
-        raise bad_parameter("where", f"unknown operator {op[:40]!r} on {name!r}, known are {', '.join(OPERATORS)}")
+        known = ", ".join(OPERATORS)
+        raise bad_parameter(at.parameter, f"unknown operator {op[:40]!r} on {name[:100]!r}, known are {known}")
     if op in PATH_WORDS:
-        return JSON_WORDS[PATH_WORDS[op]](At(scope, resource, "where"), reached, raw)
+        return JSON_WORDS[PATH_WORDS[op]](at, reached, raw)
     if op in OPPOSITES:
-        return compare(scope, reached, op if _asked_true(raw) else OPPOSITES[op], True)
+        return compare(at.scope, reached, op if _asked_true(at, raw) else OPPOSITES[op], True)
     if isinstance(raw, list) and OPERATORS[op].operands == "one" and OPERATORS[op].operand != "json":
-        raise bad_parameter("where", f"{op} on {name!r} takes one value, got a list")
-    return compare(scope, reached, op, raw)
+        raise bad_parameter(at.parameter, f"{op} on {name!r} takes one value, got a list")
+    return compare(at.scope, reached, op, raw)
 
 
-def _asked_true(raw: object) -> bool:
-    return raw if isinstance(raw, bool) else truth(str(raw), "where")
+def _asked_true(at: At, raw: object) -> bool:
+    return raw if isinstance(raw, bool) else truth(str(raw), at.parameter)

@@ -1,0 +1,207 @@
+"""What Phantom's bodies ask to be written: rows, `{"filter", "data"}`, and the `data` of an action.
+
+In: JSON of a body, and a `Place`: the resource, the names and the columns in which it is understood. Out: commands;
+after that HTTP is unknown. A to-one relation written with a key (`"author": 7`) sets its foreign key.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+
+from crud.bodies import bad_body, row_of
+from crud.definitions.config import Limits
+from crud.dialects.phantom.parameters import parse_tree, parse_wanted
+from crud.errors import ApiError, unknown_field
+from crud.jsontext import to_json
+from crud.limits import check_filter
+from crud.params import Reader
+from crud.paths import Scope, by_key
+from crud.presentation import View
+from crud.variables import At
+from crud.wanted import parts
+from sql.catalog import Column, Relation, Resource
+from sql.commands import Delete, Ensure, Insert, Update, UpdateFirst
+from sql.errors import BadValue
+from sql.query import Filter, Origin, Query
+from sql.values import coerce
+
+Row = dict[str, object]
+MARKS = (("~", "~7E"), (",", "~2C"), ("/", "~2F"))
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a body is understood: names as the caller sees them, the whole resource, what the caller may set."""
+
+    scope: Scope
+    view: View
+    settable: Mapping[str, Column]
+
+    @property
+    def resource(self) -> Resource:
+        """The resource that is written."""
+        return self.view.resource
+
+
+def parse_create(place: Place, data: object, shown: Query) -> Insert:
+    """A new row."""
+    return Insert(place.resource.name, (row_in(place, data),), shown)
+
+
+def parse_update(place: Place, key: str, data: object, *, shown: Query, tags: tuple[str, ...] = ()) -> Update:
+    """Changes to the row of a key. A body may repeat the key as it is."""
+    where = by_key(place.scope, place.resource, key)
+    values = place.scope.filled
+    changes = changes_in(place, data, key=dict(zip(place.resource.key, values, strict=True)))
+    return Update(place.resource.name, where, changes, values, keyed=True, shown=shown, if_match=tags)
+
+
+def parse_delete(place: Place, key: str, *, shown: Query, tags: tuple[str, ...] = ()) -> Delete:
+    """The row of a key, gone."""
+    where = by_key(place.scope, place.resource, key)
+    return Delete(place.resource.name, where, place.scope.filled, keyed=True, shown=shown, if_match=tags)
+
+
+def parse_ensure(place: Place, body: Row, *, shown: Query, limits: Limits) -> Ensure:
+    """A row that shall be there: `filter` finds it, `data` makes it."""
+    tree, data = _filter_and_data(body)
+    where, row = _found(place, tree, limits), row_in(place, data)
+    return Ensure(place.resource.name, where, row, place.scope.filled, shown)
+
+
+def parse_update_first(place: Place, body: Row, *, shown: Query, limits: Limits) -> UpdateFirst:
+    """Changes to the row that `filter` finds, if it finds one."""
+    tree, data = _filter_and_data(body)
+    where, changes = _found(place, tree, limits), changes_in(place, data, key=dict.fromkeys(place.resource.key))
+    return UpdateFirst(place.resource.name, where, changes, place.scope.filled, shown)
+
+
+def _filter_and_data(body: Row) -> tuple[Row, Row]:
+    for name in body:
+        if name not in ("filter", "data"):
+            raise unknown_field(Origin(name[:100], "body"))
+    return _filled(body, "filter"), _filled(body, "data")
+
+
+def _filled(body: Row, name: str) -> Row:
+    value = body.get(name)
+    if isinstance(value, dict) and value:
+        return value
+    text = f"{name.capitalize()} is required and must be a non-empty object"
+    raise ApiError("bad_body", text, parameter="body", field=name)
+
+
+def _found(place: Place, tree: Row, limits: Limits) -> Filter:
+    where = parse_tree(At(place.scope, place.resource, "filter"), tree)
+    check_filter(where, limits)
+    return where
+
+
+def parse_shown(place: Place, reader: Reader) -> Query:
+    """How the answer shows the row: `select` and `populate`, as where one row is read."""
+    select, include = parts(place.scope, parse_wanted(place.scope, place.resource, reader))
+    reader.finish()
+    return Query(place.resource.name, select, include=include)
+
+
+# ---------------------------------------------------------------- rows
+
+
+def row_in(place: Place, data: object) -> Row:
+    """A row out of an object of a body."""
+    return _row(place, data, place.settable)
+
+
+def changes_in(place: Place, data: object, *, key: Mapping[str, object]) -> Row:
+    """The changes out of an object of a body; another key than the row's is no field that could be changed."""
+    columns = {name: column for name, column in place.settable.items() if name not in key}
+    if isinstance(data, dict):
+        data = {name: raw for name, raw in data.items() if not _repeats(place.view, name, raw, key=key)}
+    return _row(place, data, columns)
+
+
+def _repeats(view: View, written: str, raw: object, *, key: Mapping[str, object]) -> bool:
+    column = view.input(written)
+    if column is None or key.get(column.name) is None or raw is None:
+        return False
+    try:
+        return coerce(column.type, raw) == key[column.name]
+    except BadValue:
+        return False
+
+
+def _row(place: Place, data: object, columns: Mapping[str, Column]) -> Row:
+    parsed = row_of(place.view, columns, data, drop_unknown=False, relations=True)
+    row = dict(parsed.row)
+    for relation, raw in parsed.nested.values():
+        name = _foreign_key(place.view, relation, columns)
+        if isinstance(raw, (dict, list)):
+            raise bad_body("expected the key of a row", place.view.shown(relation.name))
+        if name in row:
+            raise bad_body(f"{place.view.shown(name)!r} is given twice")
+        row[name] = raw
+    return row
+
+
+def _foreign_key(view: View, relation: Relation, columns: Mapping[str, Column]) -> str:
+    """The column that a relation's name stands for in a body."""
+    near = relation.near if relation.kind == "to_one" else ()
+    if len(near) != 1 or near[0] not in columns:
+        raise unknown_field(Origin(view.shown(relation.name), "body"))
+    return near[0]
+
+
+# ---------------------------------------------------------------- the data of an action
+
+
+def key_and_rest(view: View, data: Row, action: str) -> tuple[str, Row]:
+    """The key in the `data` of an action, as a path would write it (`id`, else the key's own names), and the rest."""
+    names = [view.shown(name) for name in view.resource.key]
+    taken = ["id"] if data.get("id") is not None else names
+    values = [data.get(name) for name in taken]
+    if not values or not all(_keylike(value) for value in values):
+        raise ApiError("bad_body", f"ID is required for {action} operations", parameter="body", field="id")
+    rest = {name: raw for name, raw in data.items() if name not in taken}
+    return (str(values[0]) if taken == ["id"] else ",".join(map(_escaped, values))), rest
+
+
+def key_alone(view: View, data: Row) -> str:
+    """The key in the `data` of a deletion, which has nothing else."""
+    key, rest = key_and_rest(view, data, "delete")
+    row_of(view, {}, rest, drop_unknown=False)
+    return key
+
+
+def _keylike(value: object) -> bool:
+    return isinstance(value, (str, int, Decimal)) and not isinstance(value, bool) and value != ""
+
+
+def _escaped(value: object) -> str:
+    text = str(value)
+    for character, mark in MARKS:
+        text = text.replace(character, mark)
+    return text
+
+
+LISTS = ("sort", "select", "populate")
+
+
+def reader_of(data: Row) -> Reader:
+    """The `data` of a reading action as the parameters that a query string would carry."""
+    return Reader([(name, _texts(name, value)) for name, value in data.items()])
+
+
+def _texts(name: str, value: object) -> list[str]:
+    return [_text(name, each) for each in value] if isinstance(value, list) and name in LISTS else [_text(name, value)]
+
+
+def _text(name: str, value: object) -> str:
+    match value:
+        case str():
+            return value
+        case int() if not isinstance(value, bool):
+            return str(value)
+        case dict() if name == "where":
+            return to_json(value).decode()
+        case _:
+            raise bad_body("cannot be read", f"data.{name[:100]}")

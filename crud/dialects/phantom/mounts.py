@@ -1,0 +1,21 @@
+"""Where Phantom hangs its routes, and the names in which it parses.
+
+In: nothing. Out: the mounts, shared by reading, writing and batches, and the scope of a request.
+"""
+
+from crud.definitions.config import Limits
+from crud.dialect import context, mount, scope
+from crud.paths import Scope
+
+API = mount("phantom", "/api", cookie="token")
+AUTH = mount("phantom", "/auth")
+
+
+def names() -> Scope:
+    """What this request is parsed in: Phantom's names as the caller sees them."""
+    return scope("phantom")
+
+
+def limits() -> Limits:
+    """What may be asked for at most."""
+    return context().snapshot.config.limits

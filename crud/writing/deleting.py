@@ -3,7 +3,6 @@
 In: a granted command. Out: `Written`. What refers to the rows follows (`crud.writing.references`).
 """
 
-
 from crud import grants
 from crud.grants import Granted
 from crud.writing import generated, references, statements
@@ -13,6 +12,7 @@ from crud.writing.unit import Unit, Written, event
 from crud.writing.updating import by_key, hold, hooked, missing
 from sql.catalog import Resource
 from sql.commands import Delete, Restore
+from sql.values import to_json
 
 Row = dict[str, object]
 
@@ -48,7 +48,7 @@ def _known(unit: Unit, granted: Granted, command: Delete, *, soft: bool) -> Writ
         references.release(unit, resource, gone, soft=True)
     else:
         gone = _removed(unit, granted, command, columns=columns)
-    keys = [{name: row[name] for name in resource.key} for row in gone]
+    keys = [{name: to_json(row[name]) for name in resource.key} for row in gone]
     if command.keyed and not keys:
         raise missing(granted, "delete")
     unit.events += [event(unit, "delete", resource, row={}, key=key) for key in keys]
@@ -60,6 +60,8 @@ def _removed(unit: Unit, granted: Granted, command: Delete, *, columns: tuple[st
     if references.children(unit, granted.resource, soft=False):
         going = _rows(columns, statements.touch(unit, grants.finding(granted, columns), command.values))
         references.release(unit, granted.resource, going, soft=False)
+        references.remove(unit, granted.resource, going)
+        return going
     return _rows(columns, statements.touch(unit, grants.removal(granted, returning=columns), command.values))
 
 

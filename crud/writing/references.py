@@ -5,7 +5,7 @@ for a soft deletion, which no foreign key of the database sees, and for referenc
 Whoever deletes, these are the same. Source: seed document of Baasix, `onDelete`; SQL's referential actions.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from crud import grants, reading
@@ -13,7 +13,7 @@ from crud.errors import ApiError
 from crud.policy import alive
 from crud.writing import generated, statements
 from crud.writing.unit import Unit, Values, canonical
-from sql.catalog import Reference, Resource
+from sql.catalog import Catalog, Reference, Resource
 from sql.query import And, Compare, Filter, Path, Slot, both
 
 CHUNK = 1000
@@ -27,10 +27,24 @@ class Child:
     reference: Reference
 
 
+Met = set[tuple[object, ...]]
+
+
 def children(unit: Unit, resource: Resource, *, soft: bool) -> list[Child]:
-    """Who must be asked when rows of a resource go: everybody for a soft deletion, else whom the database would not."""
-    found = unit.context.snapshot.catalog.children(resource)
-    return [Child(child, link) for child, link in found if soft or not link.enforced]
+    """Who must be asked when rows of a resource go: everybody for a soft deletion, else whom the database would not
+    ask, or would not ask about those that refer to them."""
+    catalog = unit.context.snapshot.catalog
+    found = [Child(child, link) for child, link in catalog.children(resource)]
+    return [child for child in found if soft or not child.reference.enforced or _leads_on(catalog, child, set())]
+
+
+def _leads_on(catalog: Catalog, child: Child, met: set[str]) -> bool:
+    """Whether rows that the database removes are referred to by rows that it does not know of."""
+    if child.reference.on_delete != "CASCADE" or child.resource.name in met:
+        return False
+    met.add(child.resource.name)
+    below = [Child(resource, link) for resource, link in catalog.children(child.resource)]
+    return any(not each.reference.enforced or _leads_on(catalog, each, met) for each in below)
 
 
 def needed(unit: Unit, resource: Resource, *, soft: bool) -> tuple[str, ...]:
@@ -39,18 +53,27 @@ def needed(unit: Unit, resource: Resource, *, soft: bool) -> tuple[str, ...]:
     return tuple(dict.fromkeys((*resource.key, *linked)))
 
 
-def release(unit: Unit, resource: Resource, rows: Sequence[Values], *, soft: bool) -> None:
-    """Do to the rows that refer to these what their references say. Raises ApiError (conflict)."""
+def release(unit: Unit, resource: Resource, rows: Sequence[Values], *, soft: bool, going: Met | None = None) -> None:
+    """Do to the rows that refer to these what their references say. Raises ApiError (conflict).
+
+    `going`: rows that go already, so that rows which refer to each other are left once.
+    """
+    going = set() if going is None else going
+    going.update(_named(resource, row) for row in rows)
     for child in children(unit, resource, soft=soft):
         for start in range(0, len(rows), CHUNK):
-            _release(unit, child, resource, rows=rows[start : start + CHUNK], soft=soft)
+            _release(unit, child, resource, rows=rows[start : start + CHUNK], soft=soft, going=going)
 
 
-def _release(unit: Unit, child: Child, parent: Resource, *, rows: Sequence[Values], soft: bool) -> None:
+def _named(resource: Resource, row: Values) -> tuple[object, ...]:
+    return (resource.name, *(row[name] for name in resource.key or row))
+
+
+def _release(unit: Unit, child: Child, parent: Resource, *, rows: Sequence[Values], soft: bool, going: Met) -> None:
     for where, values in _conditions(child, parent, rows):
         match child.reference.on_delete:
             case "CASCADE":
-                _cascade(unit, child, where, values)
+                _cascade(unit, child, where, values=values, soft=soft, going=going)
             case "SET NULL" | "SET DEFAULT":
                 _let_go(unit, child, where, values)
             case "RESTRICT":
@@ -97,19 +120,28 @@ def _let_go(unit: Unit, child: Child, where: Filter, values: tuple[object, ...])
     statements.count(unit, change, values, (None,) * len(names))
 
 
-def _cascade(unit: Unit, child: Child, where: Filter, values: tuple[object, ...]) -> None:
-    """The children go as their own resource deletes: marked, or removed after those that refer to them."""
-    resource, soft = child.resource, child.resource.soft_delete is not None
-    columns = needed(unit, resource, soft=soft)
-    going = _rows(unit, resource, _living(child, where), columns=columns, values=values)
-    if not going:
-        return
-    if soft:
-        mark(unit, resource, _living(child, where), values)
-        release(unit, resource, going, soft=True)
-        return
-    release(unit, resource, going, soft=False)
-    statements.count(unit, grants.following("delete", resource, where), values)
+def _cascade(unit: Unit, child: Child, where: Filter, *, values: tuple[object, ...], soft: bool, going: Met) -> None:
+    """The children go as their own resource deletes: marked, or removed after those that refer to them.
+
+    Those of a removed row (not `soft`) whose reference is enforced cannot stay, marked or not.
+    """
+    resource = child.resource
+    forced = not soft and child.reference.enforced
+    marks = resource.soft_delete is not None and not forced
+    found = _rows(
+        unit,
+        resource,
+        where if forced else _living(child, where),
+        columns=needed(unit, resource, soft=marks),
+        values=values,
+    )
+    rows = [row for row in found if _named(resource, row) not in going]
+    if marks:
+        mark(unit, resource, rows)
+        release(unit, resource, rows, soft=True, going=going)
+    else:
+        release(unit, resource, rows, soft=False, going=going)
+        remove(unit, resource, rows)
 
 
 def _rows(
@@ -119,7 +151,29 @@ def _rows(
     return [dict(zip(change.query.returning, row, strict=True)) for row in statements.touch(unit, change, values)]
 
 
-def mark(unit: Unit, resource: Resource, where: Filter, values: tuple[object, ...]) -> None:
+def mark(unit: Unit, resource: Resource, rows: Sequence[Values]) -> None:
     """Mark rows deleted."""
     name, value = generated.deleted(resource, unit.now)
-    statements.count(unit, grants.following("update", resource, where, columns=(name,)), values, (value,))
+    for where, values in _these(resource, rows):
+        statements.count(unit, grants.following("update", resource, where, columns=(name,)), values, (value,))
+
+
+def remove(unit: Unit, resource: Resource, rows: Sequence[Values]) -> None:
+    """Remove rows that are held."""
+    for where, values in _these(resource, rows):
+        statements.count(unit, grants.following("delete", resource, where), values)
+
+
+def _these(resource: Resource, rows: Sequence[Values]) -> Iterator[tuple[Filter, tuple[object, ...]]]:
+    """The conditions of exactly these rows: by key, without one by all that is known of them."""
+    names = resource.key or tuple(rows[0] if rows else ())
+    if len(names) == 1:
+        slot = Slot(0, resource.column(names[0]).type, many=True)
+        found = tuple(canonical(resource, names[0], row[names[0]]) for row in rows)
+        for start in range(0, len(found), CHUNK):
+            yield Compare(Path(names[0]), "in", (slot,)), (found[start : start + CHUNK],)
+        return
+    slots = [(name, Slot(index, resource.column(name).type)) for index, name in enumerate(names)]
+    where = And(tuple(Compare(Path(name), "eq", (slot,)) for name, slot in slots))
+    for row in rows:
+        yield where, tuple(canonical(resource, name, row[name]) for name in names)

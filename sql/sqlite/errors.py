@@ -26,12 +26,19 @@ def _columns(text: str) -> tuple[str, ...]:
 
 _Maker = Callable[[str], errors.DatabaseError]
 _unique: _Maker = lambda text: errors.UniqueViolation(_columns(text))  # noqa: E731
+_trigger: _Maker = lambda text: (  # noqa: E731
+    errors.ForeignKeyViolation("A reference does not hold")
+    if "FOREIGN KEY" in text
+    else errors.CheckViolation("The database refused a value")
+)
 _BY_CODE: Mapping[int, _Maker] = MappingProxyType(
     {
         sqlite3.SQLITE_CONSTRAINT_UNIQUE: _unique,
         sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY: _unique,
         sqlite3.SQLITE_CONSTRAINT_ROWID: _unique,
         sqlite3.SQLITE_CONSTRAINT_FOREIGNKEY: lambda _: errors.ForeignKeyViolation("A reference does not hold"),
+        # ON DELETE RESTRICT; a trigger's own RAISE has the same code, and a text of its own
+        sqlite3.SQLITE_CONSTRAINT_TRIGGER: _trigger,
         sqlite3.SQLITE_CONSTRAINT_NOTNULL: lambda text: errors.NotNullViolation("".join(_columns(text)[:1])),
         sqlite3.SQLITE_INTERRUPT: lambda _: errors.Timeout("The statement took too long"),
         sqlite3.SQLITE_BUSY: lambda _: errors.Busy("The database is locked"),

@@ -15,16 +15,22 @@ from sql.query import TRUE, Filter, Origin, Query, both
 
 
 def read_fields(scope: Scope, resource: Resource, reader: Reader, *, limits: Limits) -> Wanted:
-    """The wanted of a request."""
+    """The wanted of a read."""
+    wanted = read_names(scope, resource, reader, limits=limits)
+    narrowing = reader.take("relConditions")
+    if narrowing is not None:
+        _narrow(scope, wanted, json_value(narrowing, "relConditions"), path=())
+    return wanted
+
+
+def read_names(scope: Scope, resource: Resource, reader: Reader, *, limits: Limits) -> Wanted:
+    """The wanted that `fields` name."""
     wanted = Wanted(resource)
     for text in field_names(reader.take_all("fields")) or ["*"]:
         if "." in text and set(text) == {"*", "."}:
             _every_level(scope, wanted, text.split("."))
         else:
             _named(scope, wanted, text, limits=limits)
-    narrowing = reader.take("relConditions")
-    if narrowing is not None:
-        _narrow(scope, wanted, json_value(narrowing, "relConditions"), path=())
     return wanted
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from crud.conditions import parse
 from crud.definitions.config import Limits
 from crud.dialect import context, scope
-from crud.dialects.baasix.fields import read_fields
+from crud.dialects.baasix.fields import read_fields, read_names
 from crud.dialects.baasix.groups import read_groups
 from crud.errors import bad_parameter
 from crud.params import Reader, comma_list, json_value, truth, whole_number
@@ -62,6 +62,14 @@ def parse_one(at: Place, resource: Resource, reader: Reader, *, key: str) -> Ask
     where = by_key(at.scope, resource, key)
     select, include = parts(at.scope, wanted)
     return Asked(Query(resource.name, select, where, include=include), at.scope.filled)
+
+
+def parse_shown(at: Place, resource: Resource, reader: Reader) -> Query:
+    """How a write shows its row: `fields`, as in the read of one item, and nothing else."""
+    wanted = read_names(at.scope, resource, reader, limits=at.limits)
+    reader.finish()
+    select, include = parts(at.scope, wanted)
+    return Query(resource.name, select, include=include)
 
 
 def _wanted(at: Place, resource: Resource, reader: Reader) -> Wanted:

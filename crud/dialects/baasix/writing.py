@@ -1,0 +1,106 @@
+"""Writing one item: create, update, delete, restore.
+
+In: requests with a JSON object. Out: `{"data": {...}}`, the row as the caller may read it. `fields` chooses what is
+shown, as it does in reads. What of a body the caller may not set is dropped, as Baasix does.
+"""
+
+from collections.abc import Mapping
+
+from flask import Response
+
+from crud import service
+from crud.bodies import row_of
+from crud.dialect import answer, context, presentation, reader
+from crud.dialects.baasix.keys import by_path, shown_key
+from crud.dialects.baasix.mounts import API
+from crud.dialects.baasix.nesting import Creation, creation
+from crud.dialects.baasix.reading import Place, parse_shown, place
+from crud.dialects.baasix.refusals import about
+from crud.errors import ApiError
+from crud.paths import by_values
+from crud.request import body_object, if_match, open_for, settable, tagged
+from crud.service import Work, Written
+from sql.catalog import Resource
+from sql.commands import Command, Delete, Restore, Update
+from sql.query import Asked, Query
+from sql.values import coerce
+
+
+@API.blueprint.post("/<name>")
+def create_item(name: str) -> Response:
+    resource = open_for("baasix", name, "create")
+    shown = parse_shown(place(), resource, reader())
+    made = creation(resource, body_object(), shown=shown)
+    with about(None):
+        written, row = service.attempted(lambda: _create(resource, made, shown))
+    return _answer(resource, written, row, 201)
+
+
+def _create(resource: Resource, made: Creation, shown: Query) -> tuple[Written, Mapping[str, object] | None]:
+    with service.work(context(), resource.source) as work:
+        written = work.write(made.commands)[made.root]
+        row: Mapping[str, object] | None = written.rows[0] if written.rows else None
+        if row is not None and made.root < len(made.commands) - 1:
+            row = _again(work, resource, shown, written.keys[0])
+        return written, row
+
+
+def _again(work: Work, resource: Resource, shown: Query, key: Mapping[str, object]) -> Mapping[str, object]:
+    """The row once more: what refers to it was made after it."""
+    where, values = by_values(resource, {name: coerce(resource.column(name).type, key[name]) for name in key})
+    query = Query(shown.resource, shown.select, where, include=shown.include)
+    return work.read(Asked(query, values)).rows[0]
+
+
+@API.blueprint.patch("/<name>/<key>")
+def update_item(name: str, key: str) -> Response:
+    resource = open_for("baasix", name, "update")
+    return _one(resource, parse_update(place(), resource, key))
+
+
+def parse_update(at: Place, resource: Resource, key: str) -> Update:
+    """What `PATCH /items/:collection/:id` asks. The key in a body is not a change."""
+    shown = parse_shown(at, resource, reader())
+    where = by_path(at.scope, resource, key, action="update")
+    changes = changes_of(resource, body_object())
+    return Update(resource.name, where, changes, at.scope.filled, keyed=True, shown=shown, if_match=if_match())
+
+
+def changes_of(resource: Resource, data: object, *, at: str = "") -> Mapping[str, object]:
+    """The changes that a body asks for, and that the caller may make."""
+    allowed = {name: column for name, column in settable(resource, "update").items() if name not in resource.key}
+    return row_of(presentation("baasix").view(resource), allowed, data, drop_unknown=True, at=at).row
+
+
+@API.blueprint.delete("/<name>/<key>")
+def delete_item(name: str, key: str) -> Response:
+    resource = open_for("baasix", name, "delete")
+    at = place()
+    shown = parse_shown(at, resource, reader())
+    where = by_path(at.scope, resource, key, action="delete")
+    command = Delete(resource.name, where, at.scope.filled, keyed=True, shown=shown, if_match=if_match())
+    (written,) = service.write(context(), [command])
+    return answer({"data": shown_key(resource, written.keys[0]), "message": "Item deleted successfully"})
+
+
+@API.blueprint.post("/<name>/<key>/restore")
+def restore_item(name: str, key: str) -> Response:
+    resource = open_for("baasix", name, "update")
+    if resource.soft_delete is None:
+        raise ApiError("bad_parameter", "Items of this collection are deleted for good and cannot be restored")
+    at = place()
+    shown = parse_shown(at, resource, reader())
+    where = by_path(at.scope, resource, key, action="restore")
+    return _one(resource, Restore(resource.name, where, at.scope.filled, shown))
+
+
+def _one(resource: Resource, command: Command) -> Response:
+    (written,) = service.write(context(), [command])
+    return _answer(resource, written, written.rows[0] if written.rows else None, 200)
+
+
+def _answer(resource: Resource, written: Written, row: Mapping[str, object] | None, status: int) -> Response:
+    """The row with its entity tag; its key alone where the caller may not read it."""
+    if row is not None:
+        return tagged(row, {"data": row}, status)
+    return answer({"data": shown_key(resource, written.keys[0]) if written.keys else {}}, status)

@@ -6,6 +6,7 @@ import json
 import os
 import pty
 import re
+import shlex
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -184,3 +185,32 @@ def test_a_terminal_gets_a_bar(sqlite_url: str, tmp_path: Path) -> None:
     shown = os.read(ours, 100_000).decode()
     os.close(ours)
     assert "━" in shown and done.stdout.startswith("2000 rows were imported into things")
+
+
+# ---------------------------------------------------------------- the documentation
+
+FILES = {
+    "contacts.csv": "organization_id,name,email\n00000000-0000-0000-0000-000000000002,Ann,ann@example.org\n",
+    "products.ndjson": '{"name":"Lamp","price":12.5}\n',
+}
+LINES = [
+    line.strip().removeprefix("flask --app app ")
+    for line in (ROOT / "docs" / "data.md").read_text(encoding="utf-8").splitlines()
+    if line.strip().startswith("flask --app app data")
+]
+
+
+def test_the_lines_of_the_documentation_run(monkeypatch: pytest.MonkeyPatch, sqlite_url: str, tmp_path: Path) -> None:
+    monkeypatch.setenv("DATABASE_URL", sqlite_url)
+    monkeypatch.setenv("DRAGOMAN_SECRET", "a secret of the tests that is long enough")
+    app = create_app(ROOT / "config.yml")
+    for name, text in FILES.items():
+        (tmp_path / name).write_text(text)
+    monkeypatch.chdir(tmp_path)
+    assert len(LINES) == 4
+    for line in LINES:
+        words, _, redirected = line.partition(" < ")
+        done = app.test_cli_runner().invoke(args=shlex.split(words), input=FILES.get(redirected, ""))
+        assert done.exit_code == 0, (line, done.output)
+    assert len(cells((tmp_path / "products.csv").read_text())) == 32
+    app.extensions["dragoman"].state.current().system.close()

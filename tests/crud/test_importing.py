@@ -1,6 +1,8 @@
 """Imports: files of rows, all or none, every bad row named, on both databases."""
 
 import json
+import subprocess
+import sys
 from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
@@ -327,3 +329,25 @@ def test_accounts_are_imported_with_a_hash_and_a_role(shop: Shop) -> None:
     assert shop.put(rows, "json", resource=name).imported == 1
     ((stored,),) = shop.rows("SELECT password_hash FROM _dragoman_users")
     assert str(stored).startswith("$argon2")
+
+
+# ---------------------------------------------------------------- size; the full forms are tests/long/test_big_files.py
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def test_row_19_999_of_20_000_is_named_and_undoes_everything(shop: Shop) -> None:
+    text = "sku\n" + "".join(f"S{1 if i == 19_999 else i}\n" for i in range(1, 20_001))
+    done = shop.put(text)
+    assert [(e.number, e.message) for e in done.errors] == [(19_999, "A row with this value exists already (sku)")]
+    assert shop.rows() == []
+
+
+@pytest.mark.parametrize("work", ["import", "export"])
+def test_a_megabyte_takes_no_more_memory_than_a_little(lite: Shop, work: str) -> None:
+    if work == "export":
+        lite.put("sku\n" + "".join(f"SKU-{i}\n" for i in range(6000)))
+    command = [sys.executable, "-m", "tests.long.big", work, str(lite.path), "6000"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    told = json.loads(done.stdout)
+    assert told["rows"] == 6000 and told["grown"] < 15

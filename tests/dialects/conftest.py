@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import orjson
 import psycopg
 import pytest
 from flask import Flask
@@ -116,9 +117,8 @@ class Fresh:
         """Every row of every table, to be compared."""
         database = self.snapshot.system
         names = [info.table.name for info in database.tables(include_own=True) if info.kind == "table"]
-        return {
-            name: sorted(map(str, database.fetch(f"SELECT * FROM {database.backend.ident(name)}"))) for name in names
-        }
+        found = {name: database.fetch(f"SELECT * FROM {database.backend.ident(name)}") for name in names}
+        return {name: sorted(orjson.dumps(row, default=str).decode() for row in rows) for name, rows in found.items()}
 
 
 @pytest.fixture(scope="session")

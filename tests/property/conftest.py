@@ -1,21 +1,23 @@
-"""The data of the property test on both databases, written by the drivers themselves."""
+"""The data of the property tests on both databases, written by the drivers themselves; the empty tables of writes."""
 
 import sqlite3
-from collections.abc import Iterator, Mapping
-from dataclasses import replace
+from collections.abc import Iterator
+from itertools import count
 from pathlib import Path
+from uuid import UUID
 
 import psycopg
 import pytest
 
-from sql.catalog import Catalog, Column, Resource
 from sql.database import Database, Options
 from sql.ddl import create_table
 from sql.opening import open_database
 from tests.property.comparing import Opened
 from tests.property.data import ROWS
+from tests.property.databases import new_database, told
 from tests.property.schema import CATALOG
 from tests.property.storing import for_postgres, for_sqlite
+from tests.property.writing import Served, serve
 
 # What psycopg has no adapter for, or none that says enough.
 ARRAYS = {"counts": "::int[]", "labels": "::text[]", "span": "::int4range", "season": "::daterange"}
@@ -25,7 +27,7 @@ ARRAYS = {"counts": "::int[]", "labels": "::text[]", "span": "::int4range", "sea
 def opened(postgres_server: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Opened]]:
     """SQLite and PostgreSQL with the same rows."""
     path = tmp_path_factory.mktemp("property") / "property.db"
-    urls = {"sqlite": f"sqlite:///{path}", "postgres": _new_database(postgres_server)}
+    urls = {"sqlite": f"sqlite:///{path}", "postgres": new_database(postgres_server)}
     made = {name: open_database(url, options=Options(statement_seconds=20)) for name, url in urls.items()}
     for database in made.values():
         _create(database)
@@ -36,25 +38,22 @@ def opened(postgres_server: str, tmp_path_factory: pytest.TempPathFactory) -> It
         database.close()
 
 
-def told(database: Database) -> Catalog:
-    """Our catalog with what introspection tells of the columns: their native type, and how a time is kept."""
-    tables = {info.table.name: {column.name: column for column in info.columns} for info in database.tables()}
-    return Catalog({resource.name: _told(resource, tables[resource.table.name]) for resource in CATALOG})
+@pytest.fixture(scope="session")
+def both(postgres_server: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Served]]:
+    """SQLite and PostgreSQL with the tables of writes."""
+    path = tmp_path_factory.mktemp("commands") / "commands.db"
+    urls = {"sqlite": f"sqlite:///{path}", "postgres": new_database(postgres_server, "commands")}
+    made = {name: open_database(url, options=Options(statement_seconds=20)) for name, url in urls.items()}
+    yield {name: serve(database) for name, database in made.items()}
+    for database in made.values():
+        database.close()
 
 
-def _told(resource: Resource, found: Mapping[str, Column]) -> Resource:
-    columns = {
-        name: replace(column, native=found[name].native, storage=found[name].storage or column.storage)
-        for name, column in resource.columns.items()
-    }
-    return replace(resource, columns=columns)
-
-
-def _new_database(server: str) -> str:
-    with psycopg.connect(server, autocommit=True) as connection:
-        name = f"property_{connection.info.backend_pid}"
-        connection.execute(f"CREATE DATABASE {name} TEMPLATE template0 ENCODING 'UTF8'")
-    return server.replace("/postgres?", f"/{name}?", 1)
+@pytest.fixture
+def rising_uuids(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keys that sort as they were made, so that the first row is the same one everywhere."""
+    numbers = count()
+    monkeypatch.setattr("crud.writing.generated.uuid4", lambda: UUID(int=(0xF << 124) + next(numbers)))
 
 
 def _create(database: Database) -> None:

@@ -1,0 +1,74 @@
+"""What the property test of writes once found, each as a few requests."""
+
+import pytest
+
+from sql.commands import Command, Ensure, Ref, Update, UpdateFirst, Upsert
+from sql.query import TRUE, Compare, Path, Query, Select, Slot
+from sql.types import BIGINT, TEXT
+from tests.property.beginning import begun, rows
+from tests.property.model import Sent
+from tests.property.writing import Opened, agreed, run
+
+SEVEN = Sent(7, 7)
+LINES = Query("log", (Select(Path("line"), "line"),))
+NODES = Query("node", (Select(Path("id"), "id"),))
+
+
+def _where(column: str, value: object) -> dict[str, object]:
+    type = TEXT if isinstance(value, str) else BIGINT
+    return {"where": Compare(Path(column), "eq", (Slot(0, type),)), "values": (value,)}
+
+
+# what → (who, commands, how they are refused) of each request
+Requests = list[tuple[str, list[Command], str | None]]
+CASES: dict[str, Requests] = {
+    "a status of NULL is not deleted": [("admin", [rows("person", {"name": "a", "state": None})], None)],
+    "rows without a key are changed where an answer would show them": [
+        ("admin", [Update("log", changes={"line": Sent("b", "b")}, shown=LINES, **_where("line", "first"))], None)
+    ],
+    "a row without a key is not found again": [
+        ("admin", [Upsert("log", {"line": Sent("first", "first")}, ("line",))], "invalid")
+    ],
+    "who may not read a row does not find it by ensuring it": [
+        ("member", [Ensure("node", row={"id": Sent(1, 1)}, **_where("id", 1))], "conflict"),
+        ("member", [Ensure("node", TRUE, {"id": SEVEN})], None),
+    ],
+    "a row that is changed and shown has its new key": [
+        ("admin", [UpdateFirst("node", changes={"id": SEVEN}, shown=NODES, **_where("id", 1))], None)
+    ],
+    "every command may refer to an earlier one": [
+        (
+            "admin",
+            [
+                rows("node", {"id": 7}),
+                Ensure("node", row={"id": Sent(8, 8), "up": Ref(0, "id")}, **_where("id", 8)),
+                Upsert("node", {"id": Sent(9, 9), "up": Ref(1, "id")}, ("id",)),
+                Upsert("node", {"id": Sent(1, 1), "up": Ref(2, "id")}, ("id",)),
+                Update("node", changes={"up": Ref(3, "id")}, keyed=True, **_where("id", 2)),
+                UpdateFirst("node", changes={"root": Ref(4, "id")}, **_where("id", 3)),
+                Ensure("node", row={"id": SEVEN}, **_where("id", 7)),
+                rows("node", {"id": 10, "up": Ref(6, "id")}),
+            ],
+            None,
+        )
+    ],
+}
+
+
+@pytest.mark.parametrize("requests", CASES.values(), ids=CASES.keys())
+@pytest.mark.usefixtures("rising_uuids")
+def test_what_once_differed_agrees(both: Opened, requests: Requests) -> None:
+    world = begun(both)
+    for actor, commands, expected in requests:
+        refused = agreed(both, world, actor, commands)
+        assert (refused.kind if refused else None) == expected
+
+
+@pytest.mark.usefixtures("rising_uuids")
+def test_many_rows_are_refused_again_and_again(both: Opened) -> None:
+    """What the driver has prepared in a transaction that was undone is prepared no more."""
+    begun(both)
+    bulk = rows("node", {"id": 50}, {"id": 1}, *({"id": number} for number in range(51, 60)))
+    for served in both.values():
+        refused = [run(served, "admin", [one]) for one in (*[rows("node", {"id": 1})] * 3, bulk, bulk, bulk)]
+        assert refused == ["conflict"] * 6

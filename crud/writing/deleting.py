@@ -24,9 +24,8 @@ def delete(unit: Unit, granted: Granted) -> Written:
     soft = resource.soft_delete is not None
     if command.if_match or hooked(unit, resource, "delete"):
         _ask(unit, granted, command)
-    if not (soft or command.keyed or references.children(unit, resource, soft=False)) and not hooked(
-        unit, resource, "delete"
-    ):
+    alone = not references.children(unit, resource, soft=False) and not references.comes_back(unit, resource)
+    if alone and not (soft or command.keyed or hooked(unit, resource, "delete")):
         return Written(command, statements.count(unit, grants.removal(granted), command.values))
     return _known(unit, granted, command, soft=soft)
 
@@ -57,7 +56,7 @@ def _known(unit: Unit, granted: Granted, command: Delete, *, soft: bool) -> Writ
 
 def _removed(unit: Unit, granted: Granted, command: Delete, *, columns: tuple[str, ...]) -> list[Row]:
     """Those that refer to the rows go first: their references may be enforced further down."""
-    if references.children(unit, granted.resource, soft=False):
+    if references.children(unit, granted.resource, soft=False) or references.comes_back(unit, granted.resource):
         going = _rows(columns, statements.touch(unit, grants.finding(granted, columns), command.values))
         references.release(unit, granted.resource, going, soft=False)
         references.remove(unit, granted.resource, going)

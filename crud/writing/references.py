@@ -47,6 +47,22 @@ def _leads_on(catalog: Catalog, child: Child, met: set[str]) -> bool:
     return any(not each.reference.enforced or _leads_on(catalog, each, met) for each in below)
 
 
+def comes_back(unit: Unit, resource: Resource) -> bool:
+    """Whether the database's own cascades lead back to the same table: it may count what they remove, or not."""
+    catalog = unit.context.snapshot.catalog
+    met: dict[str, Resource] = {}
+    wanted = [resource]
+    while wanted:
+        found = [
+            child
+            for child, link in catalog.children(wanted.pop())
+            if link.enforced and link.on_delete == "CASCADE" and child.name not in met
+        ]
+        met |= {child.name: child for child in found}
+        wanted += found
+    return resource.name in met
+
+
 def needed(unit: Unit, resource: Resource, *, soft: bool) -> tuple[str, ...]:
     """The columns of deleted rows that others refer to, after the key."""
     linked = (there for child in children(unit, resource, soft=soft) for _, there in child.reference.columns)

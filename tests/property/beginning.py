@@ -3,10 +3,13 @@
 In: the databases. Out: a `World` like them: some rows in each table, some that refer to others, two that are deleted.
 """
 
+from collections.abc import Mapping
+
 from sql.commands import Command, Delete, Insert, Ref
 from sql.query import Compare, Path, Slot
 from sql.types import INTEGER, UUID
-from tests.property.model import Sent, World
+from tests.property.model import World
+from tests.property.rows import Sent
 from tests.property.writing import Opened, agreed, emptied
 
 
@@ -20,7 +23,7 @@ def begun(both: Opened) -> World:
     return world
 
 
-def rows(resource: str, *rows: dict[str, object]) -> Insert:
+def rows(resource: str, *rows: Mapping[str, object]) -> Insert:
     """New rows of good values."""
     made = [{n: v if isinstance(v, Ref) else Sent(v, v) for n, v in row.items()} for row in rows]
     return Insert(resource, tuple(made))

@@ -15,7 +15,8 @@ from sql.query import TRUE, And, Compare, Filter, Hop, Not, Or, Origin, Path, Qu
 from sql.types import Type
 from sql.values import Range
 from tests.property.allowed import ACTIONS, allowed
-from tests.property.model import Row, Sent, World
+from tests.property.model import World
+from tests.property.rows import Row, Sent
 from tests.property.tables import KINDS, LEVELS, TABLES
 
 WRITTEN = Origin("a name", "filter")

@@ -2,11 +2,11 @@
 
 import pytest
 
-from sql.commands import Command, Ensure, Ref, Update, UpdateFirst, Upsert
+from sql.commands import Command, Delete, Ensure, Ref, Update, UpdateFirst, Upsert
 from sql.query import TRUE, Compare, Path, Query, Select, Slot
 from sql.types import BIGINT, TEXT
 from tests.property.beginning import begun, rows
-from tests.property.model import Sent
+from tests.property.rows import Sent
 from tests.property.writing import Opened, agreed, run
 
 SEVEN = Sent(7, 7)
@@ -35,6 +35,10 @@ CASES: dict[str, Requests] = {
     ],
     "a row that is changed and shown has its new key": [
         ("admin", [UpdateFirst("node", changes={"id": SEVEN}, shown=NODES, **_where("id", 1))], None)
+    ],
+    "rows that go with others of the same table are counted": [
+        ("admin", [rows("node", {"id": 7, "root": 1})], None),
+        ("admin", [Delete("node", TRUE)], None),
     ],
     "every command may refer to an earlier one": [
         (

@@ -9,9 +9,10 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
-from crud import service, state
+from crud import service
 from crud.definitions.config import Config
 from crud.errors import ApiError
+from crud.hooks import Hooks
 from crud.policy import Policy
 from crud.schemas import schemas_of
 from crud.service import Written
@@ -26,12 +27,12 @@ from sql.introspection import ForeignKey
 from sql.query import Authorized, Path, Query, Select
 from tests.property.comparing import difference
 from tests.property.databases import told
-from tests.property.model import STAMP, Made, Outcome, Refused, Row, Sent, World
+from tests.property.model import World
 from tests.property.parts import shown
+from tests.property.rows import STAMP, Made, Outcome, Refused, Row, Sent, Tables
 from tests.property.tables import ACTORS, RULES, TABLES
 
 STAMPED = ("made", "changed", "gone")
-Tables = dict[str, list[Row]]
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,7 +54,7 @@ def serve(database: Database) -> Served:
     catalog = told(database, TABLES)
     policy = Policy(catalog, RULES)
     schemas = schemas_of(catalog, {"default": database.backend.name})
-    return Served(database, Snapshot(Config(), catalog, {}, policy, {"default": database}, schemas, state.Hooks()))
+    return Served(database, Snapshot(Config(), catalog, {}, policy, {"default": database}, schemas, Hooks()))
 
 
 def _foreign(resource: Resource) -> tuple[ForeignKey, ...]:

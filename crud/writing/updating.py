@@ -83,7 +83,15 @@ def _at_once(unit: Unit, granted: Granted, changes: Row) -> Written:
         check(unit, granted, "update", columns=set(changes), keys=())
         return Written(command, count)
     keys = [keyed(resource, raw) for raw in statements.touch(unit, change, command.values, tuple(stored.values()))]
-    return _done(unit, granted, changes, keys=keys)
+    return _done(unit, granted, changes, keys=_in_order(keys))
+
+
+def _in_order(keys: list[Row]) -> list[Row]:
+    """By key, as every list is: a database returns rows in the order in which it happens to find them."""
+    try:
+        return sorted(keys, key=lambda key: list(key.values()))
+    except TypeError:
+        return keys
 
 
 def _done(unit: Unit, granted: Granted, changes: Row, *, keys: list[Row]) -> Written:

@@ -161,7 +161,7 @@ class Request:
         for row in rows:
             if allow.rows(self.world.tables, row) is not True or not marked_alive(resource, row, new):
                 raise Refused("forbidden")
-        return self._outcome(resource, rows, command)
+        return self._outcome(resource, in_order(resource, rows), command)
 
     def _delete(self, resource: Resource, command: Delete) -> Outcome:
         found = self._found(resource, command, "delete")

@@ -10,6 +10,7 @@ from tests.property.rows import Sent
 from tests.property.writing import Opened, agreed, run
 
 SEVEN = Sent(7, 7)
+SHORT = Sent("x", "x")
 LINES = Query("log", (Select(Path("line"), "line"),))
 NODES = Query("node", (Select(Path("id"), "id"),))
 
@@ -39,6 +40,11 @@ CASES: dict[str, Requests] = {
     "rows that go with others of the same table are counted": [
         ("admin", [rows("node", {"id": 7, "root": 1})], None),
         ("admin", [Delete("node", TRUE)], None),
+    ],
+    "changed rows are shown by key": [
+        ("admin", [rows("node", {"id": 9}, {"id": 8})], None),
+        ("admin", [Update("node", changes={"code": SHORT}, keyed=True, **_where("id", 2))], None),
+        ("admin", [Update("node", TRUE, {"up": None}, shown=NODES)], None),
     ],
     "every command may refer to an earlier one": [
         (

@@ -248,8 +248,8 @@ def _outcome(served: Served, command: Command, expected: Outcome, found: Written
 
 
 def _listed(resource: Resource, command: Command, expected: list[Row], found: list[Row]) -> str | None:
-    """New rows come in the order in which they were sent, others in any."""
-    if not isinstance(command, Insert):
+    """New rows come in the order in which they were sent, changed ones by key, deleted ones in any."""
+    if isinstance(command, Delete):
         expected, found = _sorted(expected, resource.key), _sorted(found, resource.key)
     return difference(expected, found)
 

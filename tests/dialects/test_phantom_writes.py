@@ -82,6 +82,7 @@ def test_create_if_not_exists_and_update_if_exists_as_printed(fresh: Fresh) -> N
 
 PREFIXED = """
 version: "0.3"
+sources: {default: {database: "${DATABASE_URL}"}}
 schemas:
   main:
     entities:

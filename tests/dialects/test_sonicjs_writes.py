@@ -116,6 +116,7 @@ def test_a_record_is_changed_only_as_it_was_read(fresh: Fresh, mount: str) -> No
 
 BLIND = """
 version: "0.3"
+sources: {default: {database: "${DATABASE_URL}"}}
 schemas:
   main:
     entities:

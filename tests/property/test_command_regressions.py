@@ -7,7 +7,7 @@ from sql.query import TRUE, Compare, Path, Query, Select, Slot
 from sql.types import BIGINT, TEXT
 from tests.property.beginning import begun, rows
 from tests.property.rows import Sent
-from tests.property.writing import Opened, agreed, run
+from tests.property.writing import Opened, agreed
 
 SEVEN = Sent(7, 7)
 SHORT = Sent("x", "x")
@@ -72,13 +72,3 @@ def test_what_once_differed_agrees(both: Opened, requests: Requests) -> None:
     for actor, commands, expected in requests:
         refused = agreed(both, world, actor, commands)
         assert (refused.kind if refused else None) == expected
-
-
-@pytest.mark.usefixtures("rising_uuids")
-def test_many_rows_are_refused_again_and_again(both: Opened) -> None:
-    """What the driver has prepared in a transaction that was undone is prepared no more."""
-    begun(both)
-    bulk = rows("node", {"id": 50}, {"id": 1}, *({"id": number} for number in range(51, 60)))
-    for served in both.values():
-        refused = [run(served, "admin", [one]) for one in (*[rows("node", {"id": 1})] * 3, bulk, bulk, bulk)]
-        assert refused == ["conflict"] * 6

@@ -1,7 +1,7 @@
 """The JSON of a request's body: read strictly, and its members found among the columns that may be written.
 
 In: bytes, and a resource as a dialect shows it. Out: rows of raw JSON values under exact column names; marshmallow
-checks them later (`crud.writing.schemas`). What cannot be read safely in one way only is refused as `bad_body`.
+checks them later (`crud.schemas`). What cannot be read safely in one way only is refused as `bad_body`.
 """
 
 import json

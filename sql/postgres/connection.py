@@ -232,4 +232,4 @@ def _undo(connection: Connection) -> None:
     """Undo what was written. On a lost connection nothing is left to undo, and why it was lost is the error."""
     if not connection.closed:
         with suppress(psycopg.Error):
-            connection.execute("ROLLBACK")
+            connection.rollback()  # forgets statements that were being prepared; a ROLLBACK of our own would not

@@ -20,6 +20,7 @@ from crud.samples import insert_rows, read_rows
 from sql.catalog import Column, Resource, Table
 from sql.database import Database, Session
 from sql.ddl import add_column, create_table
+from sql.fragment import Bindings
 from sql.introspection import ForeignKey, TableInfo
 from sql.types import BIGINT, DATETIME, STRING, Type
 
@@ -163,12 +164,11 @@ def _missing(database: Database, definitions: list[ResourceDefinition]) -> list[
 
 
 def _count_on(database: Database, session: Session, table: Table, columns: Mapping[str, Column]) -> None:
-    """PostgreSQL's counter goes on after the keys of the sample."""
+    """A counter goes on after the keys of the sample."""
     for column in columns.values():
-        if database.backend.name == "postgres" and column.default and column.default.kind == "increment":
-            name, ident = database.backend.ident(table.name), database.backend.ident(column.name)
-            text = f"SELECT setval(pg_get_serial_sequence(%s, %s), max({ident})) FROM {name} HAVING max({ident}) > 0"
-            session.fetch(text, (name, column.name))
+        counts = column.default is not None and column.default.kind == "increment"
+        if counts and (advance := database.backend.advance(table, column)):
+            session.fetch(advance.text, tuple(binder(Bindings()) for binder in advance.params))
 
 
 def _create_all(

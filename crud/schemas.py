@@ -5,6 +5,7 @@ wrong with them as `Mistake`s. Values that are canonical already (from hooks and
 """
 
 import json
+import string
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time
@@ -201,10 +202,13 @@ def duplicates(resource: Resource, rows: Sequence[Mapping[str, object]]) -> ApiE
     return None
 
 
+_ASCII_LOWER = str.maketrans(string.ascii_uppercase, string.ascii_lowercase)  # as both databases fold a unique
+
+
 def _comparable(type: Type, value: object) -> object:
     match value:
         case str() if type.name == "citext":
-            return value.lower()
+            return value.translate(_ASCII_LOWER)
         case list() | dict():
             return json.dumps(value, sort_keys=True)
         case _:

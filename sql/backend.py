@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from sql.catalog import Column
+from sql.catalog import Column, Table
 from sql.fragment import Binder, Fragment
 from sql.types import Type
 
@@ -83,6 +83,9 @@ class Backend(Protocol):
 
     def hold(self, alias: str) -> Fragment:
         """What stands at the end of a SELECT that keeps the rows of this table until the transaction ends."""
+
+    def advance(self, table: Table, column: Column) -> Fragment | None:
+        """The statement by which a counter goes on after the values that rows have; None where it does by itself."""
 
     def compare(self, op: str, left: Term, right: tuple[Operand, ...]) -> Fragment:
         """A row of `sql.operators.OPERATORS` as a condition (three-valued)."""

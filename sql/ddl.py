@@ -37,6 +37,7 @@ def create_table(resource: Resource, backend: Backend, *, references: tuple[Fore
     return (
         _table(resource, backend, references),
         *_indexes(resource, backend, references),
+        *_folded_uniques(resource, backend),
         *_comments(resource, backend),
     )
 
@@ -102,6 +103,21 @@ def _indexes(resource: Resource, backend: Backend, references: tuple[ForeignKey,
             name = backend.ident(_index_name(resource.table.name, columns))
             table = _table_name(resource.table, backend)
             yield f"CREATE INDEX {name} ON {table} ({_names(columns, backend)})"
+
+
+def _folded_uniques(resource: Resource, backend: Backend) -> Iterator[str]:
+    """Texts that ignore case are unique so too: SQLite's NOCASE folds ASCII, and so does PostgreSQL under "C"."""
+    table = _table_name(resource.table, backend)
+    for unique in dict.fromkeys((resource.key, *resource.uniques)):
+        folded = [_folded(resource.column(name), backend) for name in unique]
+        if backend.name == "postgres" and any(resource.column(name).type.name == "citext" for name in unique):
+            name = backend.ident(_index_name(resource.table.name, (*unique, "ci")))
+            yield f"CREATE UNIQUE INDEX {name} ON {table} ({', '.join(folded)})"
+
+
+def _folded(column: Column, backend: Backend) -> str:
+    name = backend.ident(column.name)
+    return f'(lower({name} COLLATE "C"))' if column.type.name == "citext" else name
 
 
 def _index_name(table: str, columns: tuple[str, ...]) -> str:

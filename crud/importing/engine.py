@@ -175,6 +175,7 @@ def _put(unit: Unit, granted: Granted, rows: Sequence[Row], nullable: frozenset[
         together = 1 if paired or not columns else TOGETHER
         values = [tuple(row.values()) for row in alike]
         keys += _inserted(unit, granted, columns, values, together=together, returning=wanted)
+    statements.advance(unit, resource, named)
     check(unit, granted, "create", columns=named, keys=keys)
     for row, key in zip(rows, keys, strict=False):
         own.settle(unit, resource, row, key=key)

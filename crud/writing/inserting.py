@@ -44,6 +44,7 @@ def put(unit: Unit, granted: Granted, rows: Sequence[dict[str, object]]) -> list
         written = statements.put_many(unit, change, [tuple(row.values()) for row in alike])
         keys += [keyed(resource, raw) for raw in written]
     named = {name for row in rows for name in row}
+    statements.advance(unit, resource, named)
     check(unit, granted, "create", columns=named, keys=keys)
     return keys
 

@@ -4,10 +4,11 @@ In: `Authorized[Change]` and the values of one execution. Out: the returned colu
 A statement is compiled once per shape and kept with the snapshot.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from crud.writing.unit import Unit
 from sql.builder import compile_change
+from sql.catalog import Resource
 from sql.commands import Change
 from sql.compiled import CompiledChange
 from sql.fragment import Bindings
@@ -37,6 +38,14 @@ def put_many(unit: Unit, change: Authorized[Change], rows: Sequence[Raw]) -> lis
     params = [compiled.statement.bind(_bindings(unit, (), row)) for row in rows]
     returning = bool(change.query.returning)
     return compiled.decode(unit.session.run_many(compiled.statement.text, params, returning=returning))
+
+
+def advance(unit: Unit, resource: Resource, columns: Iterable[str]) -> None:
+    """Let counters go on after keys that a caller has given: the next row would get one of them."""
+    for column in (resource.column(name) for name in columns if name in resource.columns):
+        counts = column.default is not None and column.default.kind == "increment"
+        if counts and (statement := unit.database.backend.advance(resource.table, column)):
+            unit.session.fetch(statement.text, tuple(binder(Bindings()) for binder in statement.params))
 
 
 def compiled_change(unit: Unit, change: Authorized[Change]) -> CompiledChange:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import LiteralString
 
 from sql.backend import Keys, Operand, Parameter, Shown, Term
-from sql.catalog import Column
+from sql.catalog import Column, Table
 from sql.errors import Unsupported
 from sql.fragment import Binder, Fragment, ident, join, sql, value
 from sql.postgres import casts, encoding
@@ -46,6 +46,18 @@ class Postgres:
 
     def hold(self, alias: str) -> Fragment:
         return Fragment(f" FOR UPDATE OF {alias}")
+
+    def advance(self, table: Table, column: Column) -> Fragment | None:
+        name = ident(self, *((table.name,) if table.schema is None else (table.schema, table.name)))
+        return sql(
+            "SELECT setval(s::regclass, m) "
+            "FROM (SELECT pg_get_serial_sequence({}, {}) AS s, max({}) AS m FROM {}) AS x "
+            "WHERE s IS NOT NULL AND m > coalesce(pg_sequence_last_value(s::regclass), 0)",
+            value("%s::text", lambda _: name.text.replace("%%", "%")),
+            value("%s::text", lambda _: column.name),
+            ident(self, column.name),
+            name,
+        )
 
     def compare(self, op: str, left: Term, right: tuple[Operand, ...]) -> Fragment:
         return OPERATORS[op](self.fold_collation, left, right)

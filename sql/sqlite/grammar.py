@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import LiteralString
 
 from sql.backend import Decoder, Keys, Operand, Parameter, Shown, Term
-from sql.catalog import Column
+from sql.catalog import Column, Table
 from sql.errors import Unsupported
 from sql.fragment import Bindings, Fragment, ident, join, sql, value
 from sql.sqlite import encoding
@@ -50,6 +50,10 @@ class Sqlite:
     def hold(self, alias: str) -> Fragment:
         """A transaction is the only writer anyway."""
         return Fragment("")
+
+    def advance(self, table: Table, column: Column) -> Fragment | None:
+        """AUTOINCREMENT sees the keys that are given to it."""
+        return None
 
     def compare(self, op: str, left: Term, right: tuple[Operand, ...]) -> Fragment:
         return OPERATORS[op](left, right)

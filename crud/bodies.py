@@ -7,7 +7,7 @@ checks them later (`crud.schemas`). What cannot be read safely in one way only i
 import json
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import TypeVar
@@ -18,6 +18,7 @@ from crud.presentation import View
 from sql.catalog import Column, Relation
 from sql.errors import BadValue
 from sql.query import Origin
+from sql.types import Type
 from sql.values import coerce
 
 T = TypeVar("T")
@@ -126,6 +127,36 @@ def row_of(
         elif not drop_unknown:
             raise unknown_field(Origin(written[:100], at or "body"))
     return parsed
+
+
+def beside_key(
+    view: View,
+    writable: Mapping[str, Column],
+    data: object,
+    *,
+    key: Mapping[str, object],
+    read: Callable[[Type, object], object] = coerce,
+) -> tuple[object, dict[str, Column]]:
+    """What a body says beside the key of its row, and the columns for it.
+
+    Clients send whole objects back: the key as it is (`key`: exact name → value) is passed over. Another key is no
+    column that could be changed. `read` makes a value of a raw one, as loosely or strictly as the dialect reads keys.
+    """
+    columns = {name: column for name, column in writable.items() if name not in key}
+    if not isinstance(data, dict):
+        return data, columns
+    return {name: raw for name, raw in data.items() if not _repeats(view.input(name), raw, key, read)}, columns
+
+
+def _repeats(
+    column: Column | None, raw: object, key: Mapping[str, object], read: Callable[[Type, object], object]
+) -> bool:
+    if column is None or raw is None or key.get(column.name) is None:
+        return False
+    try:
+        return read(column.type, raw) == key[column.name]
+    except BadValue:
+        return False
 
 
 def _put(into: dict[str, T], name: str, value: T, *, at: str) -> None:

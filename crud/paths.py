@@ -6,6 +6,7 @@ In: what was written, and a `Scope` (the dialect's names, the limits, the values
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Protocol
 
 from crud.errors import ApiError, bad_parameter, bad_value, unknown_field
@@ -239,6 +240,10 @@ def page(values: Binder, limit: int | None, offset: int = 0) -> Page:
 # ---------------------------------------------------------------- keys in paths
 
 
+# A tilde is marked first and read last.
+_MARKS = MappingProxyType({"~2C": ",", "~2F": "/", "~7E": "~"})
+
+
 def by_key(scope: Scope, resource: Resource, text: str) -> Filter:
     """The row of a key written in a path: values in key order joined with commas, `~2C ~2F ~7E` inside them.
 
@@ -254,13 +259,25 @@ def by_key(scope: Scope, resource: Resource, text: str) -> Filter:
 
 
 def _key_term(scope: Scope, column: Column, text: str) -> Filter:
-    for mark, character in (("~2C", ","), ("~2F", "/"), ("~7E", "~")):
+    for mark, character in _MARKS.items():
         text = text.replace(mark, character)
     try:
         value = coerce(column.type, text)
     except BadValue:
         raise ApiError("missing_row", "Not found") from None
     return Compare(Path(column.name), "eq", (scope.values.bind(value, column.type),))
+
+
+def key_text(values: Iterable[object]) -> str:
+    """The values of a key, in its order, as a path writes them."""
+    return ",".join(map(_marked, values))
+
+
+def _marked(value: object) -> str:
+    text = str(value)
+    for mark, character in reversed(tuple(_MARKS.items())):
+        text = text.replace(character, mark)
+    return text
 
 
 def by_values(resource: Resource, row: Mapping[str, object]) -> tuple[Filter, tuple[object, ...]]:

@@ -85,6 +85,10 @@ class View:
         """How the column or relation of this exact name is written."""
         return self._names.get(exact, exact)
 
+    def renamed(self, row: Mapping[str, object]) -> dict[str, object]:
+        """A row of exact names as it is written."""
+        return {self.shown(name): value for name, value in row.items()}
+
     def select(self, column: Column) -> Select:
         """The column as part of an answer, under its shown name and in the dialect's form of times."""
         return Select(Path(column.name), self.shown(column.name), self.form(column))

@@ -6,12 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crud.bodies import MOST_LEVELS, Parsed, read_json, row_of
+from crud.bodies import MOST_LEVELS, Parsed, beside_key, read_json, row_of
 from crud.errors import ApiError
 from crud.presentation import STYLES, Shown, View, view_of
 from sql.catalog import Column, Relation, Resource, Table
 from sql.types import DATETIME, DATETIME_LOCAL, INTEGER, JSON, STRING
-from sql.values import coerce
+from sql.values import coerce, coerce_strict
 
 READ = [
     (b'{"a": 1}', {"a": 1}),
@@ -173,3 +173,14 @@ def test_what_is_no_count_is_left_to_validation(raw: object) -> None:
 
 def test_a_number_is_no_time_in_other_dialects() -> None:
     assert row(a_view(), {"made_at": 5, "meta": 5}).row == {"made_at": 5, "meta": 5}
+
+
+@pytest.mark.parametrize(
+    ("raw", "loose", "strict"), [(7, True, True), ("7", True, False), (8, False, False), (None, False, False)]
+)
+def test_only_the_key_as_it_is_may_stand_in_a_body(raw: object, loose: bool, strict: bool) -> None:
+    view, data = a_view(), {"id": raw, "first_name": "x"}
+    for read, passed in ((coerce, loose), (coerce_strict, strict)):
+        rest, columns = beside_key(view, view.resource.columns, data, key={"id": 7}, read=read)
+        assert rest == ({"first_name": "x"} if passed else data) and "id" not in columns
+    assert beside_key(view, {}, [1], key={"id": 7}) == ([1], {})

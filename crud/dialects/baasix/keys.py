@@ -9,32 +9,22 @@ from collections.abc import Mapping
 from crud.bodies import bad_body
 from crud.dialect import presentation
 from crud.errors import ApiError
-from crud.paths import Scope, by_key
+from crud.paths import Scope, by_key, key_text
 from sql.catalog import Resource
 from sql.errors import BadValue
 from sql.query import Compare, Filter, Path
 from sql.values import coerce
 
-_MARKS = (("~", "~7E"), (",", "~2C"), ("/", "~2F"))
-
 
 def shown_key(resource: Resource, key: Mapping[str, object]) -> dict[str, object]:
     """A key under the names of the dialect."""
-    view = presentation("baasix").view(resource)
-    return {view.shown(name): value for name, value in key.items()}
+    return presentation("baasix").view(resource).renamed(key)
 
 
 def id_of(key: Mapping[str, object]) -> object:
     """The id of a written row."""
     values = list(key.values())
-    return values[0] if len(values) == 1 else ",".join(_escaped(value) for value in values)
-
-
-def _escaped(value: object) -> str:
-    text = str(value)
-    for character, mark in _MARKS:
-        text = text.replace(character, mark)
-    return text
+    return values[0] if len(values) == 1 else key_text(values)
 
 
 def by_path(scope: Scope, resource: Resource, text: str, *, action: str) -> Filter:

@@ -8,25 +8,22 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
-from crud.bodies import bad_body, row_of
+from crud.bodies import bad_body, beside_key, row_of
 from crud.definitions.config import Limits
 from crud.dialects.phantom.parameters import parse_tree, parse_wanted
 from crud.errors import ApiError, unknown_field
 from crud.jsontext import to_json
 from crud.limits import check_filter
 from crud.params import Reader
-from crud.paths import Scope, by_key
+from crud.paths import Scope, by_key, key_text
 from crud.presentation import View
 from crud.variables import At
 from crud.wanted import parts
 from sql.catalog import Column, Relation, Resource
 from sql.commands import Delete, Ensure, Insert, Update, UpdateFirst
-from sql.errors import BadValue
 from sql.query import Filter, Origin, Query
-from sql.values import coerce
 
 Row = dict[str, object]
-MARKS = (("~", "~7E"), (",", "~2C"), ("/", "~2F"))
 
 
 @dataclass(frozen=True)
@@ -114,20 +111,8 @@ def row_in(place: Place, data: object) -> Row:
 
 def changes_in(place: Place, data: object, *, key: Mapping[str, object]) -> Row:
     """The changes out of an object of a body; another key than the row's is no field that could be changed."""
-    columns = {name: column for name, column in place.settable.items() if name not in key}
-    if isinstance(data, dict):
-        data = {name: raw for name, raw in data.items() if not _repeats(place.view, name, raw, key=key)}
-    return _row(place, data, columns)
-
-
-def _repeats(view: View, written: str, raw: object, *, key: Mapping[str, object]) -> bool:
-    column = view.input(written)
-    if column is None or key.get(column.name) is None or raw is None:
-        return False
-    try:
-        return coerce(column.type, raw) == key[column.name]
-    except BadValue:
-        return False
+    rest, columns = beside_key(place.view, place.settable, data, key=key)
+    return _row(place, rest, columns)
 
 
 def _row(place: Place, data: object, columns: Mapping[str, Column]) -> Row:
@@ -162,7 +147,7 @@ def key_and_rest(view: View, data: Row, action: str) -> tuple[str, Row]:
     if not values or not all(_keylike(value) for value in values):
         raise ApiError("bad_body", f"ID is required for {action} operations", parameter="body", field="id")
     rest = {name: raw for name, raw in data.items() if name not in taken}
-    return (str(values[0]) if taken == ["id"] else ",".join(map(_escaped, values))), rest
+    return (str(values[0]) if taken == ["id"] else key_text(values)), rest
 
 
 def key_alone(view: View, data: Row) -> str:
@@ -174,13 +159,6 @@ def key_alone(view: View, data: Row) -> str:
 
 def _keylike(value: object) -> bool:
     return isinstance(value, (str, int, Decimal)) and not isinstance(value, bool) and value != ""
-
-
-def _escaped(value: object) -> str:
-    text = str(value)
-    for character, mark in MARKS:
-        text = text.replace(character, mark)
-    return text
 
 
 LISTS = ("sort", "select", "populate")

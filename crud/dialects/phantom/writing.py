@@ -37,7 +37,7 @@ def row_shown(written: Written) -> Row:
     if written.rows:
         return written.rows[0]
     view = presentation("phantom").views[written.command.resource]
-    return {view.shown(name): value for name, value in written.keys[0].items()} if written.keys else {}
+    return view.renamed(written.keys[0]) if written.keys else {}
 
 
 def _answered(written: Written, status: int = 200, **more: object) -> Response:

@@ -7,16 +7,14 @@ that HTTP is unknown.
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from crud.bodies import read_json, row_of
+from crud.bodies import beside_key, read_json, row_of
 from crud.errors import ApiError, unknown_field
 from crud.paths import Scope, by_key
 from crud.presentation import View
 from crud.wanted import Wanted, parts
 from sql.catalog import Column, Resource
 from sql.commands import Delete, Insert, Update
-from sql.errors import BadValue
 from sql.query import Origin, Query
-from sql.values import coerce
 
 Row = dict[str, object]
 
@@ -81,16 +79,5 @@ def _unwrapped() -> ApiError:
 
 def _changes(place: Place, data: Row, *, key: Row) -> Row:
     """The members that are not the key as it is; another key is no field that could be changed."""
-    rest = {name: raw for name, raw in data.items() if not _repeats(place.view, name, raw, key=key)}
-    columns = {name: column for name, column in place.settable.items() if name not in key}
+    rest, columns = beside_key(place.view, place.settable, data, key=key)
     return row_of(place.view, columns, rest, drop_unknown=False, at="data").row
-
-
-def _repeats(view: View, written: str, raw: object, *, key: Row) -> bool:
-    column = view.input(written)
-    if column is None or column.name not in key or raw is None:
-        return False
-    try:
-        return coerce(column.type, raw) == key[column.name]
-    except BadValue:
-        return False

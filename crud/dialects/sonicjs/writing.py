@@ -47,7 +47,7 @@ def _write(command: Command) -> Written:
 def key_of(written: Written) -> Row:
     """The key of a written record under the names of the dialect."""
     view = presentation("sonicjs").views[written.command.resource]
-    return {view.shown(name): value for name, value in written.keys[0].items()} if written.keys else {}
+    return view.renamed(written.keys[0]) if written.keys else {}
 
 
 def bare(written: Written, status: int) -> Response:

@@ -43,7 +43,7 @@ def written_row(view: View, rows: tuple[Row, ...], keys: tuple[Row, ...]) -> Row
     """The written record; its key alone for a caller who may not read it."""
     if rows:
         return rows[0]
-    return {view.shown(name): value for name, value in keys[0].items()} if keys else {}
+    return view.renamed(keys[0]) if keys else {}
 
 
 # ---------------------------------------------------------------- refusals

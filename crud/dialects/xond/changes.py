@@ -8,23 +8,21 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
-from crud.bodies import bad_body, row_of
+from crud.bodies import bad_body, beside_key, row_of
 from crud.dialects.xond.parsing import parse_conditions, parse_groups, parse_search, parse_wanted, values
 from crud.errors import ApiError
 from crud.grammar import Grammar
 from crud.limits import check_filter
 from crud.params import Reader
-from crud.paths import by_key
+from crud.paths import by_key, key_text
 from crud.presentation import View
 from crud.wanted import parts
 from sql.catalog import Column, Resource
 from sql.commands import Delete, Update
-from sql.errors import BadValue
 from sql.query import TRUE, Filter, Query, both
 from sql.values import coerce_strict
 
 Row = dict[str, object]
-ESCAPES = (("~", "~7E"), (",", "~2C"), ("/", "~2F"))
 
 
 @dataclass(frozen=True)
@@ -90,8 +88,7 @@ def parse_delete_many(at: Grammar, resource: Resource, query: Reader) -> Delete:
 def changes_of(at: Grammar, target: Target, data: Row, *, key: Row) -> Row:
     """The changes of a body. It may repeat the key as it is; another key is no field that could be changed."""
     refuse_nested(at, target.view, data)
-    rest = {name: raw for name, raw in data.items() if not _repeats(target.view, name, raw, key=key)}
-    columns = {name: column for name, column in target.columns.items() if name not in key}
+    rest, columns = beside_key(target.view, target.columns, data, key=key, read=coerce_strict)
     return row_of(target.view, columns, rest, drop_unknown=False).row
 
 
@@ -103,29 +100,16 @@ def refuse_nested(at: Grammar, view: View, data: Row) -> None:
             raise bad_body("records of a relation cannot be updated here; set the foreign key instead", name[:100])
 
 
-def _repeats(view: View, written: str, raw: object, *, key: Row) -> bool:
-    column = view.input(written)
-    if column is None or column.name not in key:
-        return False
-    try:
-        return coerce_strict(column.type, raw) == key[column.name]
-    except BadValue:
-        return False
-
-
-def key_text(view: View, data: Row) -> str:
+def key_in(view: View, data: Row) -> str:
     """The key that a body holds, as a path would write it."""
     resource = view.resource
     if not resource.key:
         raise ApiError("unknown_path", "Not Found")
     found = {column.name: raw for name, raw in data.items() if (column := view.input(name)) is not None}
-    return ",".join(_part(view, name, found.get(name)) for name in resource.key)
+    return key_text([_part(view, name, found.get(name)) for name in resource.key])
 
 
-def _part(view: View, name: str, raw: object) -> str:
+def _part(view: View, name: str, raw: object) -> object:
     if isinstance(raw, bool) or not isinstance(raw, (str, int, Decimal)):
         raise bad_body("the record's key is missing", view.shown(name))
-    text = str(raw)
-    for character, mark in ESCAPES:
-        text = text.replace(character, mark)
-    return text
+    return raw

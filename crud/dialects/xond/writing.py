@@ -11,7 +11,7 @@ from flask import Response, request
 from crud import service
 from crud.dialect import answer, context, presentation, reader, scope
 from crud.dialects.xond.answers import envelope, written_row
-from crud.dialects.xond.changes import Target, key_text, parse_delete, parse_delete_many, parse_update
+from crud.dialects.xond.changes import Target, key_in, parse_delete, parse_delete_many, parse_update
 from crud.dialects.xond.identity import identified
 from crud.dialects.xond.mounts import API, grammar, opened
 from crud.dialects.xond.nesting import Creation, parse_create
@@ -44,7 +44,7 @@ def update_record(name: str, id: str) -> Response:
 def update_record_by_body(name: str) -> Response:
     """The same, with the key from the body."""
     resource, data = received(name, "update")
-    return updated(resource, key_text(presentation("xond").view(resource), data), data)
+    return updated(resource, key_in(presentation("xond").view(resource), data), data)
 
 
 @API.blueprint.delete("/<name>/<id>")

@@ -6,9 +6,11 @@ Source: docs/hooks.md; seed document of Baasix, "Bulk Operations and Hooks".
 """
 
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from importlib import import_module
+from inspect import iscoroutinefunction
 from pathlib import Path
 from types import MappingProxyType
 
@@ -17,6 +19,7 @@ import structlog
 from crud import system
 from crud.definitions.config import Config, HookDefinition
 from crud.definitions.problems import Problem
+from crud.definitions.semantics import lookup
 from crud.errors import ApiError
 from sql.catalog import Catalog
 
@@ -31,7 +34,8 @@ class Event:
     """What happens to a row: `action` is create, update, delete or read.
 
     `row`: the new row, or the changes, under exact column names; empty for delete and read. `key`: the key of the row,
-    once it has one. Before a write, values are as they were sent (JSON); after it, as they were stored.
+    once it has one. Before a write, values are as they were sent (JSON); after it, as they were stored, without those
+    that nobody may read (passwords). Neither can be written to: a before-hook returns another row.
     """
 
     action: str
@@ -67,10 +71,14 @@ class Hook:
 
 @dataclass(frozen=True)
 class Hooks:
-    """(resource or `*`, when) → what is called, in the order of the configuration."""
+    """(resource, when) → what is called, in the order of the configuration.
+
+    `columns` are what a row may have, `secrets` those of them that are written and never shown.
+    """
 
     calls: Mapping[tuple[str, str], tuple[Hook, ...]] = field(default_factory=lambda: MappingProxyType({}))
     columns: Mapping[str, frozenset[str]] = field(default_factory=lambda: MappingProxyType({}))
+    secrets: Mapping[str, frozenset[str]] = field(default_factory=lambda: MappingProxyType({}))
 
     def any(self, resource: str, when: str) -> bool:
         """Whether something is called."""
@@ -78,32 +86,47 @@ class Hooks:
 
     def before(self, event: Event) -> Row:
         """The row as the hooks leave it. Raises ApiError where one refuses, HookFailed where one goes wrong."""
+        row = event.row
         for hook in self.calls.get((event.resource, f"before_{event.action}"), ()):
-            event = replace(event, row=self._called(hook, event))
-        return event.row
+            made = _called(hook, _kept(replace(event, row=row)))
+            row = row if made is None else self._checked(hook, event.resource, made)
+        return row
 
-    def _called(self, hook: Hook, event: Event) -> Row:
-        try:
-            made = hook.call(event)
-        except Refused as refusal:
-            details = {"action": event.action, "resource": event.resource} if refusal.kind == "forbidden" else None
-            raise ApiError(refusal.kind, refusal.message, field=refusal.field, details=details) from None
-        if made is None:
-            return event.row
+    def _checked(self, hook: Hook, resource: str, made: object) -> Row:
         if not isinstance(made, Mapping):
             raise HookFailed(f"{hook.name} returned {type(made).__name__}; expected a mapping or None")
-        if unknown := sorted(str(name) for name in made.keys() - self.columns[event.resource]):
-            raise HookFailed(f"{hook.name} set {unknown[0]!r}, which is no column of {event.resource}")
-        return made
+        row = dict(made)
+        if unknown := sorted(str(name) for name in row.keys() - self.columns[resource]):
+            raise HookFailed(f"{hook.name} set {unknown[0]!r}, which is no column of {resource}")
+        return row
 
     def after(self, events: Sequence[Event]) -> None:
         """Tell what has happened. A hook that fails is logged and changes nothing."""
         for event in events:
             for hook in self.calls.get((event.resource, f"after_{event.action}"), ()):
                 try:
-                    hook.call(event)
+                    hook.call(_kept(self._showable(event)))
                 except Exception:
                     log.exception("hook failed", hook=hook.name, resource=event.resource, action=event.action)
+
+    def _showable(self, event: Event) -> Event:
+        secrets = self.secrets.get(event.resource, frozenset())
+        return replace(event, row={name: value for name, value in event.row.items() if name not in secrets})
+
+
+def _called(hook: Hook, event: Event) -> object:
+    try:
+        return hook.call(event)
+    except Refused as refusal:
+        details = {"action": event.action, "resource": event.resource} if refusal.kind == "forbidden" else None
+        raise ApiError(refusal.kind, refusal.message, field=refusal.field, details=details) from None
+
+
+def _kept(event: Event) -> Event:
+    """An event whose row belongs to one hook: what the hook does to it reaches nobody, nor a second try."""
+    row = {name: deepcopy(held) if isinstance(held, dict | list) else held for name, held in event.row.items()}
+    key = None if event.key is None else MappingProxyType(dict(event.key))
+    return replace(event, row=MappingProxyType(row), key=key)
 
 
 def build_hooks(config: Config, catalog: Catalog) -> tuple[Hooks, list[Problem]]:
@@ -111,39 +134,45 @@ def build_hooks(config: Config, catalog: Catalog) -> tuple[Hooks, list[Problem]]
     folder = str(Path(config.file).resolve().parent) if config.file else ""
     if config.hooks and folder and folder not in sys.path:
         sys.path.append(folder)
+    names = {**system.WORDS, **{word: exact for word, exact in lookup(config).items() if exact}}
     calls: dict[tuple[str, str], tuple[Hook, ...]] = {}
     problems: list[Problem] = []
     for said in config.hooks:
         hook = _hook(said, problems)
-        for resource in _resources(said, catalog, problems) if hook else ():
-            calls[resource, said.when] = (*calls.get((resource, said.when), ()), hook) if hook else ()
+        for name in _resources(said, catalog, names=names, problems=problems):
+            calls[name, said.when] = (*calls.get((name, said.when), ()), *hook)
     columns = {resource.name: frozenset(resource.columns) for resource in catalog}
-    return Hooks(MappingProxyType(calls), MappingProxyType(columns)), problems
+    secrets = {
+        resource.name: frozenset(column.name for column in resource.columns.values() if column.write_only)
+        for resource in catalog
+    }
+    return Hooks(MappingProxyType(calls), MappingProxyType(columns), MappingProxyType(secrets)), problems
 
 
-def _resources(said: HookDefinition, catalog: Catalog, problems: list[Problem]) -> Iterator[str]:
+def _resources(
+    said: HookDefinition, catalog: Catalog, *, names: Mapping[str, str], problems: list[Problem]
+) -> Iterable[str]:
     """`*` is every resource but our own tables, which are named."""
+    mine = sorted(resource.name for resource in catalog if not resource.system)
     if said.resource == "*":
-        yield from (resource.name for resource in catalog if not resource.system)
-        return
-    exact = said.resource if said.resource in catalog.resources else system.WORDS.get(said.resource, "")
+        return mine
+    exact = said.resource if said.resource in catalog.resources else names.get(said.resource, "")
     if exact in catalog.resources:
-        yield exact
-    else:
-        known = ("*", *sorted(resource.name for resource in catalog if not resource.system))
-        problems.append(Problem(f"there is no resource {said.resource!r}", said.place / "resource", known))
+        return (exact,)
+    problems.append(Problem(f"there is no resource {said.resource!r}", said.place / "resource", ("*", *mine)))
+    return ()
 
 
-def _hook(said: HookDefinition, problems: list[Problem]) -> Hook | None:
+def _hook(said: HookDefinition, problems: list[Problem]) -> tuple[Hook, ...]:
+    """The hook, or nothing where something is wrong with it."""
     module, _, name = said.call.partition(":")
     try:
         call = getattr(import_module(module), name)
     except Exception as error:  # a module of the user's may fail in any way when it is imported
-        problems.append(
-            Problem(f"{said.call} cannot be imported: {type(error).__name__}: {error}", said.place / "call")
-        )
-        return None
-    if not callable(call):
-        problems.append(Problem(f"{said.call} cannot be called", said.place / "call"))
-        return None
-    return Hook(said.call, call)
+        wrong = f"{said.call} cannot be imported: {type(error).__name__}: {error}"
+    else:
+        if callable(call) and not iscoroutinefunction(call):
+            return (Hook(said.call, call),)
+        wrong = f"{said.call} is asynchronous" if callable(call) else f"{said.call} cannot be called"
+    problems.append(Problem(wrong, said.place / "call"))
+    return ()

@@ -79,6 +79,7 @@ def restore(unit: Unit, granted: Granted) -> Written:
     assert isinstance(command, Restore)
     key = _one(unit, granted, resource)
     name, value = generated.restored(resource)
+    before(unit, "update", resource, row={name: value}, key=key)
     narrowed, values = by_key(resource, key, command.values)
     statements.count(unit, grants.alteration(granted, (name,), narrowed=narrowed), values, (value,))
     unit.events.append(event(unit, "update", resource, row={name: value}, key=key))

@@ -1,6 +1,6 @@
-"""The world of `tests.attacks.world`, served by the real application on SQLite and on PostgreSQL."""
+"""The worlds of `tests.attacks.world` and `writing`, served by the real application on SQLite and on PostgreSQL."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
@@ -10,8 +10,10 @@ from flask.testing import FlaskClient
 from flask_jwt_extended import create_access_token
 from werkzeug.test import TestResponse
 
+from tests.attacks import hooks, writing
 from tests.attacks.world import CONFIG, QUOTED_NAME, fill
-from tests.dialects.conftest import database_url, make_app
+from tests.attacks.writing import Written
+from tests.dialects.conftest import _sibling, database_url, make_app
 
 __all__ = ["database_url", "make_app"]
 Token = dict[str, str]
@@ -67,3 +69,18 @@ def ask(client: FlaskClient, user: Token) -> Ask:
         return client.get(path, query_string=urlencode(parameters), headers=user if headers is None else headers)
 
     return asked
+
+
+@pytest.fixture(scope="session")
+def settled(make_app: Callable[..., Flask], database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Written:
+    """The world of writes, over a database of its own."""
+    url = _sibling(database_url, tmp_path_factory)
+    return writing.settle(make_app(writing.CONFIG, url), url)
+
+
+@pytest.fixture
+def written(settled: Written) -> Iterator[Written]:
+    """The world of writes with its rows as they were."""
+    settled.refill()
+    hooks.told.clear()
+    yield settled

@@ -20,7 +20,7 @@ from crud import system
 from crud.definitions.config import Config, HookDefinition
 from crud.definitions.problems import Problem
 from crud.definitions.semantics import lookup
-from crud.errors import ApiError
+from crud.errors import ApiError, Mistake, invalid
 from sql.catalog import Catalog
 
 log = structlog.get_logger()
@@ -88,9 +88,15 @@ class Hooks:
         """The row as the hooks leave it. Raises ApiError where one refuses, HookFailed where one goes wrong."""
         row = event.row
         for hook in self.calls.get((event.resource, f"before_{event.action}"), ()):
-            made = _called(hook, _kept(replace(event, row=row)))
+            made = self._called(hook, _kept(replace(event, row=row)))
             row = row if made is None else self._checked(hook, event.resource, made)
         return row
+
+    def _called(self, hook: Hook, event: Event) -> object:
+        try:
+            return hook.call(event)
+        except Refused as refusal:
+            raise _refusal(refusal, event, self.columns[event.resource]) from None
 
     def _checked(self, hook: Hook, resource: str, made: object) -> Row:
         if not isinstance(made, Mapping):
@@ -114,12 +120,12 @@ class Hooks:
         return replace(event, row={name: value for name, value in event.row.items() if name not in secrets})
 
 
-def _called(hook: Hook, event: Event) -> object:
-    try:
-        return hook.call(event)
-    except Refused as refusal:
-        details = {"action": event.action, "resource": event.resource} if refusal.kind == "forbidden" else None
-        raise ApiError(refusal.kind, refusal.message, field=refusal.field, details=details) from None
+def _refusal(refusal: Refused, event: Event, columns: frozenset[str]) -> ApiError:
+    """What the client is told. A mistake in a field is told like every other, under the name that its dialect has."""
+    if refusal.kind == "invalid" and refusal.field in columns:
+        return invalid(event.resource, [Mistake(refusal.field, refusal.message, "refused")])
+    details = {"action": event.action, "resource": event.resource} if refusal.kind == "forbidden" else None
+    return ApiError(refusal.kind, refusal.message, field=refusal.field, details=details)
 
 
 def _kept(event: Event) -> Event:

@@ -270,7 +270,3 @@ DELETE: Mapping[str, Callable[[str, object], Way]] = MappingProxyType(
 def forbidden(dialect: str) -> int:
     """The status of what is not permitted."""
     return 401 if dialect.startswith("sonicjs") else 403
-
-
-# Those that answer a row that is not there by doing nothing.
-QUIET = ("phantom first", "metal")

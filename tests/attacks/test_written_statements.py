@@ -93,7 +93,7 @@ def test_a_change_without_a_filter_carries_the_rule(written: Written) -> None:
 
 # ---------------------------------------------------------------- conditions that are none
 
-EMPTY = ({}, "{}", {"AND": []}, [], "", None, {"1": 1}, {"nosuch": 1}, {"": ""})
+EMPTY: tuple[object, ...] = ({}, "{}", {"AND": []}, [], "", None, {"1": 1}, {"nosuch": 1}, {"": ""})
 
 
 def unfiltered() -> Iterator[tuple[Way, tuple[int, ...]]]:
@@ -134,9 +134,12 @@ def test_what_could_be_read_as_every_row_is_refused(written: Written) -> None:
     assert written.whole() == before
 
 
-@pytest.mark.parametrize("condition", [{"filter": {"nosuch": 1}}, {"where": {}}, {"filter": []}, {"filter": None},
+CONDITIONS: list[Row] = [{"filter": {"nosuch": 1}}, {"where": {}}, {"filter": []}, {"filter": None},
     {"filter-expression": ""}, {"filter-expression": "1=1"}, {"fields": "id"},
-    {"filter": {"id": {"nosuch": 1}}}, {"lookup": {"id": 1}}, {"filter": "1=1"}, {"filter": {"1": 1}}])  # fmt: skip
+    {"filter": {"id": {"nosuch": 1}}}, {"lookup": {"id": 1}}, {"filter": "1=1"}, {"filter": {"1": 1}}]  # fmt: skip
+
+
+@pytest.mark.parametrize("condition", CONDITIONS)
 def test_metal_takes_no_condition_that_it_cannot_read(written: Written, condition: Row) -> None:
     before = written.whole()
     for method, body in (("PATCH", {"data": {"title": "HACKED"}, **condition}), ("DELETE", condition)):
@@ -158,7 +161,7 @@ def test_a_parameter_of_the_url_is_no_condition_of_metal(written: Written) -> No
 
 def test_a_guarded_schema_refuses_changes_of_everything(written: Written) -> None:
     before = written.whole()
-    for condition in ({}, {"filter": {}}, {"filter": "{}"}):
+    for condition in list[Row]([{}, {"filter": {}}, {"filter": "{}"}]):
         for method, body in (("PATCH", {"data": {"name": "HACKED"}, **condition}), ("DELETE", condition)):
             answer = written.send((method, "/schema/guarded/safes", body))
             assert answer.status_code == 400, answer.json

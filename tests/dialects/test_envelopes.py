@@ -1,7 +1,12 @@
 """Each dialect's envelope: one shape of success, one of refusal, whatever is asked."""
 
+import json
+
 import pytest
 from flask.testing import FlaskClient
+
+from tests.dialects.conftest import Token
+from tests.dialects.envelopes import SUCCESS, is_refusal
 
 GOOD: dict[str, tuple[str, ...]] = {
     "phantom": ("/api/posts", "/api/posts/1", "/api/Post?limit=1", "/api/posts/schema"),
@@ -17,20 +22,74 @@ BAD: dict[str, tuple[str, ...]] = {
     "metal": ("/schema/nope/posts", "/schema/main/nope", "/schema/main/posts?nope=1", "/schema/main/posts/1/2"),
     "baasix": ("/items/nope", "/items/posts/99999", "/items/posts?nope=1", "/items/posts/1/2/3"),
 }
-SUCCESS: dict[str, set[str]] = {
-    "phantom": {"success", "data"},
-    "xond": {"success", "data", "pagination", "error"},
-    "sonicjs": set(),
-    "metal": {"schema", "entity", "status", "metadata", "fields", "rows"},
-    "baasix": {"data", "totalCount"},
+# Writes that are refused: the method, the path, the body (None: broken JSON), and whether an administrator sends it.
+Write = tuple[str, str, object, bool]
+REFUSED: dict[str, tuple[Write, ...]] = {
+    "phantom": (
+        ("POST", "/api/categories", None, True),
+        ("POST", "/api/categories", {"zap": 1}, True),
+        ("POST", "/api/categories", {"body": "b"}, True),
+        ("POST", "/api/categories", {"title": "Logic"}, True),
+        ("POST", "/api/categories", {"title": "T"}, False),
+        ("PUT", "/api/categories/9999", {"title": "T"}, True),
+        ("PATCH", "/api/categories/1", {"title": "T"}, True),
+        ("DELETE", "/api/customers/1", {}, True),
+        ("POST", "/api/categories/createIfNotExists", {"data": {}}, True),
+        ("POST", "/api/batch", {"requests": 1}, True),
+        ("POST", "/api/nope", {}, True),
+    ),
+    "xond": (
+        ("POST", "/json/category", None, True),
+        ("POST", "/json/category", {"zap": 1}, True),
+        ("POST", "/json/category", {"body": "b"}, True),
+        ("POST", "/json/category", {"title": "Logic"}, True),
+        ("POST", "/json/category", {"title": "T"}, False),
+        ("PUT", "/json/category", {"title": "T"}, True),
+        ("PUT", "/json/category/9999", {"title": "T"}, True),
+        ("PATCH", "/json/category/1", {"title": "T"}, True),
+        ("DELETE", "/json/customer/1", {}, True),
+        ("DELETE", "/json/customer", {}, True),
+        ("POST", "/json/nope", {}, True),
+    ),
+    "sonicjs": (
+        ("POST", "/v1/categories", None, True),
+        ("POST", "/v1/categories", {"title": "T"}, True),
+        ("POST", "/v1/categories", {"data": {"zap": 1}}, True),
+        ("POST", "/v1/categories", {"data": {"body": "b"}}, True),
+        ("POST", "/v1/categories", {"data": {"title": "Logic"}}, True),
+        ("POST", "/v1/categories", {"data": {"title": "T"}}, False),
+        ("PUT", "/v1/categories/9999", {"data": {"title": "T"}}, True),
+        ("PATCH", "/v1/categories/1", {"data": {"title": "T"}}, True),
+        ("DELETE", "/v1/customers/1", {}, True),
+        ("POST", "/v1/nope", {"data": {}}, True),
+    ),
+    "metal": (
+        ("POST", "/schema/main/categories", None, True),
+        ("POST", "/schema/main/categories", {"zap": 1}, True),
+        ("POST", "/schema/main/categories", {"data": {"zap": 1}}, True),
+        ("POST", "/schema/main/categories", {"data": {"body": "b"}}, True),
+        ("POST", "/schema/main/categories", {"data": {"title": "Logic"}}, True),
+        ("POST", "/schema/main/customers", {"data": {"name": "N"}}, False),
+        ("PATCH", "/schema/main/categories", {"filter": {"zap": 1}, "data": {}}, True),
+        ("PUT", "/schema/main/categories", {"data": {"title": "T"}}, True),
+        ("DELETE", "/schema/main/customers", {"filter": {"id": 1}}, True),
+        ("POST", "/schema/main/nope", {"data": {}}, True),
+    ),
+    "baasix": (
+        ("POST", "/items/categories", None, True),
+        ("POST", "/items/categories", {"body": "b"}, True),
+        ("POST", "/items/categories", {"title": "Logic"}, True),
+        ("POST", "/items/categories", {"title": "T"}, False),
+        ("PATCH", "/items/categories/9999", {"title": "T"}, True),
+        ("PUT", "/items/categories/1", {"title": "T"}, True),
+        ("DELETE", "/items/customers/1", {}, True),
+        ("PATCH", "/items/categories/bulk", {}, True),
+        ("POST", "/items/categories/1/restore", {}, True),
+        ("POST", "/items/categories/import-csv", {}, True),
+        ("POST", "/items/nope", {}, True),
+    ),
 }
-REFUSAL: dict[str, tuple[set[str], ...]] = {
-    "phantom": ({"success", "error"},),
-    "xond": ({"success", "data", "pagination", "error"},),
-    "sonicjs": ({"message"},),
-    "metal": ({"error"}, {"message", "errors"}),
-    "baasix": ({"error"},),
-}
+WRITES = [(name, *write) for name, writes in REFUSED.items() for write in writes]
 
 
 @pytest.mark.parametrize(("dialect", "url"), [(name, url) for name, urls in GOOD.items() for url in urls])
@@ -45,5 +104,17 @@ def test_success_has_its_shape(client: FlaskClient, dialect: str, url: str) -> N
 def test_refusals_have_their_shape(client: FlaskClient, dialect: str, url: str) -> None:
     answer = client.get(url)
     assert 400 <= answer.status_code < 500
-    assert any(set(answer.json) >= shape for shape in REFUSAL[dialect]) and answer.headers["X-Request-Id"]
-    assert answer.json.get("success") is not True
+    assert is_refusal(dialect, answer.json) and answer.headers["X-Request-Id"]
+
+
+@pytest.mark.parametrize(("dialect", "method", "url", "body", "signed"), WRITES)
+def test_refused_writes_have_the_same_shape(
+    client: FlaskClient, admin: Token, *, dialect: str, method: str, url: str, body: object, signed: bool
+) -> None:
+    data = b"{" if body is None else json.dumps(body)
+    answer = client.open(
+        url, method=method, data=data, content_type="application/json", headers=admin if signed else {}
+    )
+    assert 400 <= answer.status_code < 500, answer.get_data(as_text=True)
+    assert is_refusal(dialect, answer.json) and answer.headers["X-Request-Id"]
+    assert answer.mimetype == "application/json"

@@ -159,12 +159,28 @@ def fresh(template: str, make_app: Callable[..., Flask], tmp_path_factory: pytes
             connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
 
 
+@pytest.fixture
+def empty_url(request: pytest.FixtureRequest, database_url: str) -> str:
+    """The URL of an empty database, for one test, on each backend."""
+    url: str = request.getfixturevalue(f"{'sqlite' if database_url.startswith('sqlite') else 'postgres'}_url")
+    return url
+
+
 def fresh_app(app: Flask) -> Fresh:
     """An application whose database is its own, with the headers of John and of Test User."""
     with app.app_context():
         snapshot = served().state.current()
         tokens = {email: _token(snapshot, email) for email, _ in (ADMIN, USER)}
     return Fresh(app, tokens[ADMIN[0]], tokens[USER[0]], snapshot)
+
+
+def with_callers(app: Flask) -> Fresh:
+    """The same for an application without a sample: John, an administrator, and Test User are made."""
+    with app.app_context():
+        system = served().state.current().system
+        for (email, _), role in ((ADMIN, "admin"), (USER, "user")):
+            accounts.create_account(system, email=email, password_hash="x", roles=(role,))
+    return fresh_app(app)
 
 
 def _token(snapshot: Snapshot, email: str) -> Token:

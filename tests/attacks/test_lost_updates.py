@@ -106,10 +106,10 @@ def test_a_connection_keeps_nothing_of_who_used_it_before(written: Written) -> N
             assert written.send(way).status_code >= 400
         for by, ids in ((ALICE, [1, 2]), (BOB, [3]), ("carol", None), ("admin", [1, 2, 3, 4])):
             answer = written.send(("GET", "/items/papers", None), by=by)
-            found = [row["id"] for row in answer.json["data"]] if answer.status_code == 200 else None  # type: ignore[index]
+            found = [row["id"] for row in answer.json["data"]] if answer.status_code == 200 else None
             assert found == ids
         for by, ids in ((ALICE, [1]), (BOB, [2])):
-            rows = written.send(("GET", "/items/clients", None), by=by).json["data"]  # type: ignore[index]
+            rows = written.send(("GET", "/items/clients", None), by=by).json["data"]
             assert [row["id"] for row in rows] == ids
     assert written.whole() == before
 

@@ -130,7 +130,7 @@ def test_large_integers_and_odd_texts_are_stored_exactly(written: Written, diale
         assert answer.status_code == 201, answer.json
         assert "<script" not in answer.get_data(as_text=True) or answer.content_type == "application/json"
         assert written.rows("SELECT title, amount FROM papers WHERE id = ?", number) == [(title, amount)]
-        shown = written.send(("GET", f"/items/papers/{number}", None)).json["data"]  # type: ignore[index]
+        shown = written.send(("GET", f"/items/papers/{number}", None)).json["data"]
         assert shown["data"] == {"n": amount, "t": title}
 
 

@@ -71,3 +71,11 @@ def database(database_url: str) -> Iterator[Database]:
     opened = open_database(database_url, options=Options())
     yield opened
     opened.close()
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """What long tests measured (`record_property("figures", …)`), which xdist would otherwise keep to itself."""
+    for report in terminalreporter.getreports("passed") if terminalreporter.config.option.markexpr == "long" else ():
+        for name, text in report.user_properties:
+            if name == "figures" and report.when == "call":
+                terminalreporter.write_line(text)

@@ -77,7 +77,7 @@ def serving(url: str, folder: Path, *options: str) -> Iterator[Service]:
     prepare = [sys.executable, "-m", "flask", "--app", "app", "prepare"]
     if "--preload" not in options:  # one process alone makes the tables
         subprocess.run(prepare, cwd=folder, env=environment, check=True, capture_output=True)
-    command = [BIN / "gunicorn", "--bind", f"127.0.0.1:{port}", *SERVE, *options, "wsgi:application"]
+    command = [str(BIN / "gunicorn"), "--bind", f"127.0.0.1:{port}", *SERVE, *options, "wsgi:application"]
     process = subprocess.Popen(command, cwd=folder, env=environment, stderr=subprocess.DEVNULL)
     try:
         until_it_answers(port)

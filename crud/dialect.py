@@ -15,7 +15,7 @@ from flask import Blueprint, Flask, Response, current_app, g, request
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 from crud import auth, permissions
-from crud.errors import ApiError, Mistake, Mistakes, said, unknown_resource
+from crud.errors import ApiError, Clash, Mistake, Mistakes, said, unknown_resource
 from crud.jsontext import to_json
 from crud.params import Reader
 from crud.paths import Scope, Values
@@ -235,15 +235,32 @@ def told(error: Exception) -> ApiError:
 
 
 def worded(dialect: str, refusal: ApiError) -> ApiError:
-    """Mistakes in rows under the names that the dialect shows; `details` becomes JSON data. Others stay."""
-    found = refusal.details
-    if not isinstance(found, Mistakes):
-        return refusal
-    names = presentation(dialect).views[found.resource]
-    shown = [(mistake, names.shown(mistake.field)) for mistake in found.mistakes[:MOST_MISTAKES]]
+    """What is said of rows, under the names that the dialect shows; `details` becomes JSON data. Others stay."""
+    match refusal.details:
+        case Mistakes() as found:
+            made = _worded_mistakes(dialect, found)
+        case Clash() as found:
+            made = _worded_clash(dialect, found, refusal)
+        case _:
+            return refusal
+    made.__cause__ = refusal.__cause__
+    return made
+
+
+def _worded_mistakes(dialect: str, found: Mistakes) -> ApiError:
+    views = presentation(dialect).views
+    listed = found.mistakes[:MOST_MISTAKES]
+    shown = [(each, views[each.resource or found.resource].shown(each.field)) for each in listed]
     details = [mistake_json(mistake, name) for mistake, name in shown]
     message = "; ".join(said(mistake, name) for mistake, name in shown[:MOST_SAID])
     return ApiError("invalid", message, field=shown[0][1], parameter="body", details=details)
+
+
+def _worded_clash(dialect: str, found: Clash, refusal: ApiError) -> ApiError:
+    names = [presentation(dialect).views[found.resource].shown(name) for name in found.columns]
+    told = f" ({', '.join(names)})" if names else ""
+    field, details = names[0] if names else "", None if found.row is None else {"row": found.row}
+    return ApiError(refusal.kind, f"{refusal.message}{told}", field=field, parameter="body", details=details)
 
 
 def mistake_json(mistake: Mistake, name: str) -> dict[str, object]:

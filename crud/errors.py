@@ -85,7 +85,8 @@ def forbidden(action: str, resource: str) -> ApiError:
 class Mistake:
     """One thing that is wrong with one field of a row: `rule` is a word for programs, `message` one for people.
 
-    `field` is the exact name. `row` is the row's number in a bulk, `at` where in the body it stood.
+    `field` is the exact name, of a column of `resource` where that is not the one
+    that the request is about. `row` is the row's number in a bulk, `at` where in the body it stood.
     """
 
     field: str
@@ -94,11 +95,21 @@ class Mistake:
     value: object = None
     row: int | None = None
     at: str = ""
+    resource: str = ""
+
+
+@dataclass(frozen=True)
+class Clash:
+    """The columns of a unique that a row would break, as `ApiError.details`: those that the caller may read."""
+
+    resource: str
+    columns: tuple[str, ...]
+    row: int | None = None
 
 
 @dataclass(frozen=True)
 class Mistakes:
-    """All that is wrong with the rows of one resource, as `ApiError.details`; a dialect puts its own names in."""
+    """All that is wrong with rows, of one resource where nothing else is said, as `ApiError.details`."""
 
     resource: str
     mistakes: tuple[Mistake, ...]

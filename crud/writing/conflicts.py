@@ -6,7 +6,7 @@ In: an error of `sql` out of a statement of a command. Out: an `ApiError`. No te
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from crud.errors import ApiError, Mistake, invalid
+from crud.errors import ApiError, Clash, Mistake, invalid
 from crud.grants import Granted
 from crud.writing.unit import Unit
 from sql.errors import BadValue, CheckViolation, ForeignKeyViolation, NotNullViolation, OutOfRange, UniqueViolation
@@ -34,5 +34,5 @@ def _unique(unit: Unit, granted: Granted, columns: tuple[str, ...]) -> ApiError:
     """Which fields clash is told to those who may read them."""
     readable = unit.gate.access(granted.resource).columns
     known = columns if columns and set(columns) <= readable else ()
-    names = f" ({', '.join(known)})" if known else ""
-    return ApiError("conflict", f"A row with this value exists already{names}", field=known[0] if known else "")
+    clash = Clash(granted.resource.name, known)
+    return ApiError("conflict", "A row with this value exists already", details=clash)

@@ -7,7 +7,7 @@ from crud import grants
 from crud.grants import Granted
 from crud.writing import generated, references, statements
 from crud.writing.rows import before
-from crud.writing.showing import matches, shown
+from crud.writing.showing import matches
 from crud.writing.unit import Unit, Written, event
 from crud.writing.updating import by_key, hold, hooked, missing
 from sql.catalog import Resource
@@ -83,7 +83,7 @@ def restore(unit: Unit, granted: Granted) -> Written:
     narrowed, values = by_key(resource, key, command.values)
     statements.count(unit, grants.alteration(granted, (name,), narrowed=narrowed), values, (value,))
     unit.events.append(event(unit, "update", resource, row={name: value}, key=key))
-    return Written(command, 1, (key,), shown(unit, resource, command.shown, [key]))
+    return Written(command, 1, (key,))
 
 
 def _one(unit: Unit, granted: Granted, resource: Resource) -> Row:

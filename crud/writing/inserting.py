@@ -11,7 +11,6 @@ from crud import grants, reading
 from crud.errors import ApiError
 from crud.grants import Granted
 from crud.writing import own, statements
-from crud.writing.showing import shown
 from crud.writing.unit import Unit, Values, Written, canonical, event, keyed
 from sql.catalog import Resource
 from sql.commands import Ref
@@ -31,8 +30,7 @@ def insert(unit: Unit, granted: Granted, rows: Sequence[dict[str, object]]) -> W
         event(unit, "create", granted.resource, row=row, key=key) for row, key in zip(rows, told, strict=True)
     ]
     first = {**rows[0], **keys[0]} if rows and keys else {}
-    seen = shown(unit, granted.resource, granted.command.shown, keys)
-    return Written(granted.command, len(rows), tuple(keys), seen, created=True, values=first)
+    return Written(granted.command, len(rows), tuple(keys), created=True, values=first)
 
 
 def put(unit: Unit, granted: Granted, rows: Sequence[dict[str, object]]) -> list[dict[str, object]]:

@@ -13,7 +13,7 @@ from crud.grants import Granted, keys_in
 from crud.writing import own, statements
 from crud.writing.inserting import check
 from crud.writing.rows import Place, changed
-from crud.writing.showing import matches, shown
+from crud.writing.showing import matches
 from crud.writing.unit import Unit, Values, Written, canonical, event, keyed
 from sql.catalog import Resource
 from sql.commands import Update, UpdateFirst
@@ -101,8 +101,7 @@ def _done(unit: Unit, granted: Granted, changes: Row, *, keys: list[Row]) -> Wri
     check(unit, granted, "update", columns=set(changes), keys=keys)
     for key in keys:
         own.settle(unit, resource, changes, key=key)
-    seen = shown(unit, resource, command.shown, keys)
-    return Written(command, len(keys), tuple(keys), seen, values={**changes, **(keys[0] if keys else {})})
+    return Written(command, len(keys), tuple(keys), values={**changes, **(keys[0] if keys else {})})
 
 
 def _each(unit: Unit, granted: Granted, changes: Row | None, *, held: Rows) -> Written:

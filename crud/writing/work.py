@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from crud import grants, reading
 from crud.errors import ApiError, Mistake, invalid
 from crud.grants import Granted
+from crud.limits import check_filter
 from crud.paths import by_values
 from crud.schemas import duplicates
 from crud.writing import conflicts, statements
@@ -43,6 +44,7 @@ class Work:
 
     def write(self, commands: Sequence[Command]) -> tuple[Written, ...]:
         """Carry out commands, all or none. Raises ApiError and SqlError; the transaction must end then."""
+        self._limited(commands)
         granted = [grants.grant(command, self.unit.gate) for command in commands]
         self._one_database(granted)
         prepared = [
@@ -53,7 +55,15 @@ class Work:
         for each in prepared:
             with conflicts.told(self.unit, each.granted):
                 made.append(_carry_out(self.unit, each, made))
-        return tuple(made)
+        return tuple(self._shown(each) for each in made)
+
+    def _shown(self, written: Written) -> Written:
+        """The rows as their dialect shows them, once everything that belongs to them is written."""
+        command = written.command
+        if isinstance(command, Delete) or command.shown is None:
+            return written
+        resource = self.unit.context.snapshot.catalog.resource(command.resource)
+        return replace(written, rows=shown(self.unit, resource, command.shown, written.keys))
 
     def read(self, asked: Asked) -> reading.Result:
         """Answer a query within the transaction."""
@@ -69,6 +79,11 @@ class Work:
         except BaseException:
             del self.unit.events[before:]
             raise
+
+    def _limited(self, commands: Sequence[Command]) -> None:
+        for command in commands:
+            if not isinstance(command, Insert | Upsert):
+                check_filter(command.where, self.unit.context.snapshot.config.limits)
 
     def _one_database(self, granted: Sequence[Granted]) -> None:
         databases = self.unit.context.snapshot.databases
@@ -109,9 +124,9 @@ def _candidates(unit: Unit, granted: Granted, rows: Sequence[Values], places: Se
 
 def _refuse(prepared: Sequence[Prepared]) -> None:
     """All that is wrong with all rows at once, else what cannot be together."""
-    wrong = [(each.granted.resource.name, mistake) for each in prepared for mistake in each.mistakes]
+    wrong = [replace(m, resource=each.granted.resource.name) for each in prepared for m in each.mistakes]
     if wrong:
-        raise invalid(wrong[0][0], [mistake for _, mistake in wrong])
+        raise invalid(wrong[0].resource, wrong)
     for each in prepared:
         rows = each.rows if isinstance(each.granted.command, Insert) else None
         if rows and len(rows) > 1 and (twice := duplicates(each.granted.resource, rows)):
@@ -163,8 +178,7 @@ def _ensure(unit: Unit, granted: Granted, rows: list[Row]) -> Written:
     found = hold(unit, granted, limit=1).keys
     if not found:
         return insert(unit, granted, rows)
-    seen = shown(unit, granted.resource, granted.command.shown, found)
-    return Written(granted.command, 0, tuple(found), seen, values=found[0])
+    return Written(granted.command, 0, tuple(found), values=found[0])
 
 
 def _upsert(unit: Unit, granted: Granted, command: Upsert, *, rows: list[Row]) -> Written:

@@ -67,7 +67,16 @@ class Request:
         outcomes: list[Outcome] = []
         for number, command in enumerate(commands):
             outcomes.append(self._blamed(number, self._do, command, outcomes))
-        return outcomes
+        return [self._read_back(command, outcome) for command, outcome in zip(commands, outcomes, strict=True)]
+
+    def _read_back(self, command: Command, outcome: Outcome) -> Outcome:
+        """The rows as they are shown: once every command is carried out."""
+        resource = TABLES.resource(command.resource)
+        if isinstance(command, Delete) or command.shown is None or not resource.key:
+            return outcome
+        readable = self._reached(resource, "read")
+        seen = [dict(row) for key in outcome.keys for row in readable if key_of(resource, row) == key]
+        return replace(outcome, rows=seen)
 
     def _blamed(self, number: int, step: Any, *arguments: Any) -> Any:
         try:
@@ -198,11 +207,8 @@ class Request:
         return self._change(resource, found, changes, command)
 
     def _outcome(self, resource: Resource, rows: list[Row], command: Command, *, created: bool = False) -> Outcome:
-        readable = self._reached(resource, "read")
-        seen = [dict(row) for row in rows if any(row is one for one in readable)]
-        shown = [] if command.shown is None or not resource.key else seen
         first = dict(rows[0]) if rows else {}
-        return Outcome(len(rows), created, [key_of(resource, row) for row in rows], shown, first)
+        return Outcome(len(rows), created, [key_of(resource, row) for row in rows], [], first)
 
     # ------------------------------------------------------------ which rows
 

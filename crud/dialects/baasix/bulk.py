@@ -4,7 +4,7 @@ In: a JSON array. Out: the ids of what was made or changed; 204 for what was del
 item in its details. Before-hooks run within the transaction, after-hooks once it is committed.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from flask import Response
 
@@ -43,7 +43,7 @@ def _created(resource: Resource, made: Sequence[Creation]) -> list[dict[str, obj
             (written,) = service.write(context(), [Insert(resource.name, rows)])
             return list(written.keys)
         except ApiError as error:
-            if error.kind != "conflict" or error.details is not None:
+            if error.kind != "conflict" or isinstance(error.details, Mapping):
                 raise
     done = _one_by_one(resource, [(index, each.commands) for index, each in enumerate(made)])
     return [key for each, written in zip(made, done, strict=True) for key in written[each.root].keys]

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from types import MappingProxyType
 
-from crud.errors import STATUS, ApiError, Mistake, Mistakes
+from crud.errors import STATUS, ApiError, Clash, Mistake, Mistakes
 from sql.errors import ForeignKeyViolation, UniqueViolation
 
 _OTHERS: Mapping[str, str] = MappingProxyType({"delete": "from this collection"})
@@ -110,6 +110,8 @@ def _told(error: ApiError, index: int | None) -> ApiError:
     match details:
         case Mistakes():
             details = replace(details, mistakes=tuple(_rows(details, index)))
+        case Clash():
+            details = replace(details, row=index)
         case Mapping() | None if index is not None:
             details = {**(details or {}), "index": index}
     return ApiError(error.kind, error.message, parameter=error.parameter, field=error.field, details=details)

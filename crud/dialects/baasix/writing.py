@@ -13,17 +13,14 @@ from crud.bodies import row_of
 from crud.dialect import answer, context, presentation, reader
 from crud.dialects.baasix.keys import by_path, shown_key
 from crud.dialects.baasix.mounts import API
-from crud.dialects.baasix.nesting import Creation, creation
+from crud.dialects.baasix.nesting import creation
 from crud.dialects.baasix.reading import Place, parse_shown, place
 from crud.dialects.baasix.refusals import about
 from crud.errors import ApiError
-from crud.paths import by_values
 from crud.request import body_object, if_match, open_for, settable, tagged
-from crud.service import Work, Written
+from crud.service import Written
 from sql.catalog import Resource
 from sql.commands import Command, Delete, Restore, Update
-from sql.query import Asked, Query
-from sql.values import coerce
 
 
 @API.blueprint.post("/<name>")
@@ -32,24 +29,8 @@ def create_item(name: str) -> Response:
     shown = parse_shown(place(), resource, reader())
     made = creation(resource, body_object(), shown=shown)
     with about(None):
-        written, row = service.attempted(lambda: _create(resource, made, shown))
-    return _answer(resource, written, row, 201)
-
-
-def _create(resource: Resource, made: Creation, shown: Query) -> tuple[Written, Mapping[str, object] | None]:
-    with service.work(context(), resource.source) as work:
-        written = work.write(made.commands)[made.root]
-        row: Mapping[str, object] | None = written.rows[0] if written.rows else None
-        if row is not None and made.root < len(made.commands) - 1:
-            row = _again(work, resource, shown, written.keys[0])
-        return written, row
-
-
-def _again(work: Work, resource: Resource, shown: Query, key: Mapping[str, object]) -> Mapping[str, object]:
-    """The row once more: what refers to it was made after it."""
-    where, values = by_values(resource, {name: coerce(resource.column(name).type, key[name]) for name in key})
-    query = Query(shown.resource, shown.select, where, include=shown.include)
-    return work.read(Asked(query, values)).rows[0]
+        written = service.write(context(), made.commands)[made.root]
+    return _answer(resource, written, 201)
 
 
 @API.blueprint.patch("/<name>/<key>")
@@ -96,11 +77,11 @@ def restore_item(name: str, key: str) -> Response:
 
 def _one(resource: Resource, command: Command) -> Response:
     (written,) = service.write(context(), [command])
-    return _answer(resource, written, written.rows[0] if written.rows else None, 200)
+    return _answer(resource, written, 200)
 
 
-def _answer(resource: Resource, written: Written, row: Mapping[str, object] | None, status: int) -> Response:
+def _answer(resource: Resource, written: Written, status: int) -> Response:
     """The row with its entity tag; its key alone where the caller may not read it."""
-    if row is not None:
-        return tagged(row, {"data": row}, status)
+    if written.rows:
+        return tagged(written.rows[0], {"data": written.rows[0]}, status)
     return answer({"data": shown_key(resource, written.keys[0]) if written.keys else {}}, status)

@@ -24,11 +24,10 @@ Row = dict[str, object]
 
 @dataclass(frozen=True)
 class Creation:
-    """Inserts in the order in which they must be made; `root` is the record itself, `shown` how it is answered."""
+    """Inserts in the order in which they must be made; `root` is the number of the record itself."""
 
     commands: tuple[Insert, ...]
     root: int
-    shown: Query
 
 
 def parse_create(
@@ -40,7 +39,8 @@ def parse_create(
     nest = _Nest(at, targets)
     root = nest.place(resource, data, _Spot(wanted))
     select, include = parts(at.scope, wanted)
-    return Creation(tuple(nest.commands), root, Query(resource.name, select, include=include))
+    nest.commands[root] = replace(nest.commands[root], shown=Query(resource.name, select, include=include))
+    return Creation(tuple(nest.commands), root)
 
 
 @dataclass(frozen=True)

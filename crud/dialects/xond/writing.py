@@ -14,10 +14,9 @@ from crud.dialects.xond.answers import envelope, written_row
 from crud.dialects.xond.changes import Target, key_in, parse_delete, parse_delete_many, parse_update
 from crud.dialects.xond.identity import identified
 from crud.dialects.xond.mounts import API, grammar, opened
-from crud.dialects.xond.nesting import Creation, parse_create
+from crud.dialects.xond.nesting import parse_create
 from crud.errors import ApiError
 from crud.request import admit_for, body_object, if_match, settable, tagged
-from crud.writing.showing import shown
 from sql.catalog import Resource
 from sql.commands import Delete, Update
 
@@ -29,7 +28,8 @@ def create_record(name: str) -> Response:
     """A new record, and those within it."""
     resource, data = received(name, "create")
     creation = parse_create(grammar(), resource, data, query=reader(), targets=nest)
-    row = service.attempted(lambda: created(resource, creation))
+    written = service.write(context(), creation.commands)[creation.root]
+    row = written_row(presentation("xond").view(resource), written.rows, written.keys)
     return tagged(row, envelope(row), 201)
 
 
@@ -97,14 +97,6 @@ def nest(resource: Resource) -> Target:
 
 
 # ---------------------------------------------------------------- what is done
-
-
-def created(resource: Resource, creation: Creation) -> Row:
-    """Carry out a creation. The record is read once all that belongs to it is there."""
-    with service.work(context(), resource.source) as work:
-        written = work.write(creation.commands)[creation.root]
-        rows = shown(work.unit, resource, creation.shown, written.keys)
-    return written_row(presentation("xond").view(resource), rows, written.keys)
 
 
 def updated(resource: Resource, id: str, data: Row) -> Response:

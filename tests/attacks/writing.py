@@ -69,6 +69,7 @@ schemas:
           org: {type: uuid, required: true, references: tenants}
           email: {type: string}
           name: {type: string}
+          paper_id: {type: integer, references: papers}
         unique: [[org, email]]
         rules: FULL
       badges:
@@ -78,6 +79,7 @@ schemas:
           org: {type: uuid, required: true, references: tenants}
           code: {type: string, unique: true}
           pin: {type: string, unique: true}
+          paper_id: {type: integer, references: papers}
         rules:
           - {role: user, actions: [create, read], fields: [id, code]}
           - {role: user, actions: [update, delete], fields: [code]}
@@ -102,9 +104,15 @@ schemas:
         rules: FULL
       vaults:
         hidden: true
-        fields: {id: {type: integer, key: true}, title: {type: string}}
+        fields:
+          id: {type: integer, key: true}
+          title: {type: string}
+          paper_id: {type: integer, references: papers}
       ledgers:
-        fields: {id: {type: integer, key: true}, title: {type: string}}
+        fields:
+          id: {type: integer, key: true}
+          title: {type: string}
+          paper_id: {type: integer, references: papers}
 """.replace(
     "FULL", '[{role: user, actions: [read, update, delete]}, {role: user, actions: [create], fields: ["*", id]}]'
 )
@@ -137,7 +145,7 @@ ROWS: tuple[tuple[str, tuple[object, ...]], ...] = (
     ("INSERT INTO ledgers (id, title) VALUES (1, 'SECRETMARK')", ()),
     ("INSERT INTO safes (id, name) VALUES (1, 'one'), (2, 'two')", ()),
 )
-TABLES = ("part_notes", "parts", "papers", "clients", "badges", "hooked", "vaults", "ledgers", "safes")
+TABLES = ("part_notes", "parts", "clients", "badges", "hooked", "vaults", "ledgers", "papers", "safes")
 Row = Mapping[str, object]
 # method, path, JSON of the body
 Way = tuple[str, str, object]

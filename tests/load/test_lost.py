@@ -145,25 +145,29 @@ ROUNDS = [pytest.param(40, id="short"), pytest.param(1000, id="long", marks=pyte
 
 
 @pytest.mark.parametrize("rounds", ROUNDS)
-def test_crossed_bulks_of_two_clients_are_all_done(
+def test_crossed_bulks_of_two_clients_hardly_ever_must_be_sent_again(
     postgres: Fresh, rounds: int, record_property: Callable[[str, object], None]
 ) -> None:
-    def client(ids: list[int]) -> list[tuple[int, str]]:
+    """One in eight loses a deadlock here. Only who loses four in a row is told to come again."""
+
+    def client(ids: list[int]) -> list[tuple[int, str | None]]:
         app: FlaskClient = postgres.client
-        told = []
+        refused: list[tuple[int, str | None]] = []
         for number in range(rounds):
             rows = [{"id": one, "city": f"{ids[0]}-{number}"} for one in ids]
-            answer = app.patch("/items/customers/bulk", json=rows, headers=postgres.admin)
-            told.append((answer.status_code, answer.get_data(as_text=True)))
-        return told
+            while (answer := app.patch("/items/customers/bulk", json=rows, headers=postgres.admin)).status_code != 200:
+                refused.append((answer.status_code, answer.headers.get("Retry-After")))
+                assert len(refused) <= allowed
+        return refused
 
+    allowed = max(2, rounds // 50)
     with ThreadPoolExecutor(2) as pool:
-        told = [one for each in pool.map(client, ([1, 2], [2, 1])) for one in each]
-    deadlocks = postgres.rows("SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()")[0][0]
-    record_property("figures", f"{2 * rounds} crossed bulks, postgresql: {deadlocks} deadlocks, none told")
-    assert [one for one in told if one[0] != 200] == []
+        refused = [one for each in pool.map(client, ([1, 2], [2, 1])) for one in each]
+    assert set(refused) <= {(503, "1")}
     (first,), (second,) = postgres.rows("SELECT city FROM customers WHERE id IN (1, 2)")
     assert first == second  # the later transaction wrote both
+    deadlocks = postgres.rows("SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()")[0][0]
+    record_property("figures", f"{2 * rounds} crossed bulks: {deadlocks} deadlocks, {len(refused)} told to come again")
 
 
 # ---------------------------------------------------------------- gone

@@ -412,11 +412,19 @@ def test_an_after_hook_that_fails_is_logged_and_changes_nothing(build: Build) ->
 # ---------------------------------------------------------------- after the commit, and only then
 
 
-def test_after_hooks_find_what_was_stored(build: Build) -> None:
-    world = build("def look(event): seen.append(world.rows())", ("notes", "after_create", "look"))
+def test_after_hooks_run_when_others_find_what_was_stored(build: Build) -> None:
+    """Another thread has another connection, which sees what is committed."""
+    code = """
+    from threading import Thread
+    def look(event):
+        other = Thread(target=lambda: seen.append(world.rows()))
+        other.start()
+        other.join()
+    """
+    world = build(code, ("notes", "before_create", "look"), ("notes", "after_create", "look"))
     world.module.world = world  # type: ignore[attr-defined]
     world.note({"text": "a"})
-    assert world.seen == [["a"]]
+    assert world.seen == [[], ["a"]]
 
 
 def test_nothing_is_told_of_what_was_rolled_back(build: Build) -> None:

@@ -101,11 +101,11 @@ class Speaker:
 
     def create(self, name: str, row: Row) -> TestResponse:
         """A new row."""
-        return self.send("POST", self.path(name), self.wire.wrap(self._written(name, row)))
+        return self.send("POST", self.path(name), self.wire.wrap(self.written(name, row)))
 
     def update(self, name: str, key: object, row: Row, **headers: str) -> TestResponse:
         """Changes to the row of a key."""
-        changes = self._written(name, row)
+        changes = self.written(name, row)
         if self.dialect == "metal":
             return self.send("PATCH", self.path(name), {"filter": self._key(name, key), "data": changes}, **headers)
         return self.send(self.wire.update, self.path(name, key), self.wire.wrap(changes), **headers)
@@ -119,7 +119,8 @@ class Speaker:
     def _key(self, name: str, key: object) -> Row:
         return {self.view(name).shown(self.resource(name).key[0]): key}
 
-    def _written(self, name: str, row: Row) -> Row:
+    def written(self, name: str, row: Row) -> Row:
+        """A row as the dialect writes it."""
         view = self.view(name)
         return {view.shown(column): _told(view, column, value) for column, value in row.items()}
 

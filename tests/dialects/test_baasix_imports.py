@@ -1,18 +1,13 @@
-"""Baasix imports: the files and answers that its document prints, the rules of tenants, and what is refused."""
+"""Baasix imports: the files and answers that its document prints, rows that are bad, and files that cannot be read."""
 
 import io
 import json
-import tracemalloc
-from collections.abc import Callable
-from pathlib import Path
-from typing import Any
 
 import pytest
-from flask import Flask
 
 from crud import accounts
-from crud.dialect import served
-from tests.dialects.conftest import ADMIN, Fresh, Token, fresh_app
+from tests.dialects.baasix import refused, upload
+from tests.dialects.conftest import Fresh
 
 CSV = b"""name,email,age,metadata,tags
 John Doe,john@example.com,30,"{""department"":""IT""}","[""admin"",""user""]"
@@ -31,26 +26,6 @@ IMPORTED = {
 UNKNOWN = "00000000-0000-0000-0000-0000000000ff"
 
 
-def send(fresh: Fresh, path: str, data: bytes | None, headers: Token | None = None, **form: str) -> Any:
-    """(status, body) of an import; the field and the name of the file follow from the path."""
-    kind = path.rpartition("-")[2]
-    fields: dict[str, object] = dict(form)
-    if data is not None:
-        fields[f"{kind}File"] = (io.BytesIO(data), f"items.{kind}")
-    answer = fresh.client.post(f"/items/{path}", data=fields, headers=fresh.admin if headers is None else headers)
-    if answer.status_code != 200:
-        assert set(answer.json) == {"error"} and answer.json["error"]["statusCode"] == answer.status_code
-    return answer.status_code, answer.json
-
-
-def refused(fresh: Fresh, path: str, data: bytes | None, headers: Token | None = None, **form: str) -> Any:
-    """(status, message) of an import that changes nothing."""
-    before = fresh.whole()
-    status, body = send(fresh, path, data, headers, **form)
-    assert fresh.whole() == before
-    return status, body["error"]["message"]
-
-
 def free(fresh: Fresh) -> None:
     """The document's John is in the sample already: his address becomes free."""
     with fresh.snapshot.system.transaction() as session:
@@ -61,7 +36,7 @@ def free(fresh: Fresh) -> None:
 @pytest.mark.parametrize(("path", "data"), [("users/import-csv", CSV), ("users/import-json", JSON)])
 def test_printed_imports(fresh: Fresh, path: str, data: bytes) -> None:
     free(fresh)
-    assert send(fresh, path, data) == (200, IMPORTED)
+    assert upload(fresh, path, data) == (200, IMPORTED)
     query = (
         'filter={"email":{"in":["john@example.com","jane@example.com"]}}&sort=age&fields=name,email,age,metadata,tags'
     )
@@ -85,7 +60,7 @@ PRODUCTS_JSON = b'[{"name":"Product A","price":29.99,"category":"electronics"},{
 )
 def test_printed_imports_with_a_tenant(fresh: Fresh, path: str, data: bytes) -> None:
     """Products have no tenant column: the field has no effect."""
-    assert send(fresh, path, data, tenant=UNKNOWN) == (200, IMPORTED)
+    assert upload(fresh, path, data, tenant=UNKNOWN) == (200, IMPORTED)
     rows = fresh.rows("SELECT name, category, status, organization_id FROM products WHERE name LIKE 'Product _'")
     assert sorted(rows) == [("Product A", "electronics", "active", None), ("Product B", None, "active", None)]
 
@@ -93,7 +68,7 @@ def test_printed_imports_with_a_tenant(fresh: Fresh, path: str, data: bytes) -> 
 def test_printed_import_with_references(fresh: Fresh) -> None:
     author = str(fresh.rows("SELECT id FROM _dragoman_users WHERE email = ?", "test@example.com")[0][0])
     row = {"title": "My First Post", "content": "Hello World", "authorId": author, "categoryId": 1}
-    status, body = send(fresh, "posts/import-json", json.dumps([row]).encode())
+    status, body = upload(fresh, "posts/import-json", json.dumps([row]).encode())
     assert status == 200 and body["results"]["imported"] == 1
     assert fresh.rows("SELECT content FROM posts WHERE title = 'My First Post'") == [("Hello World",)]
 
@@ -113,7 +88,7 @@ def test_printed_failures(fresh: Fresh, path: str, data: bytes, number: int) -> 
         "data": {"name": None, "email": "test@example.com"},
         "error": "name cannot be null",
     }
-    assert send(fresh, path, data) == (
+    assert upload(fresh, path, data) == (
         400,
         {
             "error": {
@@ -170,9 +145,9 @@ def test_a_file_of_another_kind(fresh: Fresh) -> None:
 
 
 def test_what_may_not_be_set_is_dropped(fresh: Fresh) -> None:
-    status, _ = send(fresh, "posts/import-csv", b"title,content,zap,deletedAt\nT1,C,1,2020-01-01\n", fresh.user)
+    status, _ = upload(fresh, "posts/import-csv", b"title,content,zap,deletedAt\nT1,C,1,2020-01-01\n", fresh.user)
     assert status == 200
-    assert send(fresh, "posts/import-json", b'[{"title":"T2","content":"C","zap":{},"id":900}]', fresh.user)[0] == 200
+    assert upload(fresh, "posts/import-json", b'[{"title":"T2","content":"C","zap":{},"id":900}]', fresh.user)[0] == 200
     found = fresh.rows('SELECT title, "deletedAt" FROM posts WHERE title IN (?, ?) AND id < 900', "T1", "T2")
     assert sorted(found) == [("T1", None), ("T2", None)]
 
@@ -184,7 +159,7 @@ def test_every_bad_row_is_told_under_the_names_of_the_dialect(fresh: Fresh) -> N
         + b",x\n"
     )
     before = fresh.whole()
-    results = send(fresh, "orders/import-csv", data)[1]["error"]["details"]["results"]
+    results = upload(fresh, "orders/import-csv", data)[1]["error"]["details"]["results"]
     assert [(each["row"], each["error"].split(":")[0]) for each in results["errors"]] == [
         (2, "year"),
         (3, "status"),
@@ -195,115 +170,14 @@ def test_every_bad_row_is_told_under_the_names_of_the_dialect(fresh: Fresh) -> N
 
 def test_conflicts_are_told_of_their_row(fresh: Fresh) -> None:
     data = b"name,email\nA,a@example.com\nB,ann.smith@example.com\nC,a@example.com\n"
-    errors = send(fresh, "customers/import-csv", data)[1]["error"]["details"]["results"]["errors"]
+    errors = upload(fresh, "customers/import-csv", data)[1]["error"]["details"]["results"]["errors"]
     assert [each["row"] for each in errors] == [2, 3]
     assert all(each["error"] == "A row with this value exists already (email)" for each in errors)
 
 
 def test_errors_are_capped(fresh: Fresh) -> None:
     most = fresh.snapshot.config.limits.import_errors
-    results = send(fresh, "customers/import-json", b"[" + b"{}," * (most * 3) + b"{}]")[1]["error"]["details"][
+    results = upload(fresh, "customers/import-json", b"[" + b"{}," * (most * 3) + b"{}]")[1]["error"]["details"][
         "results"
     ]
     assert results["failed"] == len(results["errors"]) == most
-
-
-# ---------------------------------------------------------------- length
-
-
-def test_only_imports_take_long_bodies(make_app: Callable[..., Flask], tmp_path: Path) -> None:
-    app = make_app("limits: {body_bytes: 2000, import_bytes: 20000}\n" + NOTES, f"sqlite:///{tmp_path / 'long.sqlite'}")
-    fresh = with_accounts(app)
-    long = b"text\n" + b"a\n" * 9000
-    assert send(fresh, "notes/import-csv", long, tenant=ACME)[0] == 200
-    for data in (b"text\n" + b"a\n" * 11_000, b"text\n" + b"a\n" * 90_000):
-        status, message = refused(fresh, "notes/import-csv", data, tenant=ACME)
-        assert status == 413
-    answer = fresh.client.post("/items/notes", json={"text": "a" * 3000}, headers=fresh.admin)
-    assert answer.status_code == 413 and answer.json["error"]["statusCode"] == 413
-    assert fresh.rows("SELECT count(*) FROM notes") == [(9000,)]
-
-
-def test_memory_stays_flat(fresh: Fresh, tmp_path: Path) -> None:
-    """The same rows many times over take no more memory: neither the form nor the rows are held."""
-    peaks = [peak(fresh, tmp_path / "form", count) for count in (100, 2_000, 20_000)]
-    assert peaks[2] < peaks[1] + 1_000_000
-
-
-def peak(fresh: Fresh, form: Path, count: int) -> int:
-    """The memory that an import of so many rows takes at its peak. The form comes from a file, as from a network."""
-    with form.open("wb") as file:
-        file.write(b'--x\r\nContent-Disposition: form-data; name="csvFile"; filename="a.csv"\r\n\r\nname,city\n')
-        file.writelines(b"Ann," + b"x" * 80 + b"\n" for _ in range(count))
-        file.write(b"\r\n--x--\r\n")
-    kind = "multipart/form-data; boundary=x"
-    with form.open("rb") as file:
-        tracemalloc.start()
-        path = "/items/customers/import-csv"
-        answer = fresh.client.post(path, input_stream=file, content_type=kind, headers=fresh.admin)
-        found = tracemalloc.get_traced_memory()[1]
-        tracemalloc.stop()
-    assert answer.status_code == 200 and answer.json["results"]["imported"] == count
-    return found
-
-
-# ---------------------------------------------------------------- tenants
-
-NOTES = """
-sources: {default: {database: "${DATABASE_URL}"}}
-schemas:
-  main:
-    entities:
-      notes:
-        fields:
-          id: {type: integer, key: true, auto: increment}
-          text: {type: text, required: true}
-          tenant_Id: {type: uuid, required: true, references: tenants}
-        tenant: tenant_Id
-        rules: [{role: user, actions: [read, create]}]
-"""
-ACME, OTHER = "00000000-0000-0000-0000-0000000000a1", "00000000-0000-0000-0000-0000000000a2"
-
-
-def with_accounts(app: Flask) -> Fresh:
-    """The application with two tenants, an administrator without one and a user of the first."""
-    with app.app_context():
-        system = served().state.current().system
-        with system.transaction() as session:
-            for id in (ACME, OTHER):
-                session.execute(
-                    accounts.sql_for(system, "INSERT INTO _dragoman_tenants (id, name) VALUES (?, ?)"), (id, id)
-                )
-        accounts.create_account(system, email=ADMIN[0], password_hash="x", roles=("admin",))
-        accounts.create_account(system, email="test@example.com", password_hash="x", roles=("user",))
-        with system.transaction() as session:
-            text = "UPDATE _dragoman_users SET tenant_id = ? WHERE email = ?"
-            session.execute(accounts.sql_for(system, text), (ACME, "test@example.com"))
-    return fresh_app(app)
-
-
-@pytest.fixture
-def notes(make_app: Callable[..., Flask], tmp_path: Path) -> Fresh:
-    """Notes that belong to tenants."""
-    return with_accounts(make_app(NOTES, f"sqlite:///{tmp_path / 'notes.sqlite'}"))
-
-
-FILES = [("notes/import-csv", b"text,tenant_Id\nhi,%b\n" % OTHER.encode()), ("notes/import-json", b'[{"text":"hi"}]')]
-
-
-@pytest.mark.parametrize(("path", "data"), FILES)
-def test_a_tenants_user_imports_into_it(notes: Fresh, path: str, data: bytes) -> None:
-    assert send(notes, path, data, notes.user)[0] == 200
-    assert send(notes, path, data, notes.user, tenant=ACME.upper())[0] == 200
-    assert notes.rows('SELECT DISTINCT "tenant_Id" FROM notes') == [(ACME,)]
-    assert refused(notes, path, data, notes.user, tenant=OTHER) == (403, "You can only import into your own tenant")
-
-
-@pytest.mark.parametrize(("path", "data"), FILES)
-def test_an_administrator_names_the_tenant(notes: Fresh, path: str, data: bytes) -> None:
-    status, message = refused(notes, path, data)
-    assert status == 400 and message.startswith("tenant: is required")
-    assert refused(notes, path, data, tenant="zap")[0] == 400
-    assert refused(notes, path, data, tenant=UNKNOWN)[0] == 400
-    assert send(notes, path, data, tenant=ACME)[0] == 200
-    assert notes.rows('SELECT text, "tenant_Id" FROM notes') == [("hi", ACME)]

@@ -15,7 +15,7 @@ from flask import Blueprint, Flask, Response, current_app, g, request
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 from crud import auth, permissions
-from crud.errors import ApiError, Clash, Mistake, Mistakes, said, unknown_resource
+from crud.errors import ApiError, Clash, Mistake, Mistakes, clashing, said, unknown_resource
 from crud.jsontext import to_json
 from crud.params import Reader
 from crud.paths import Scope, Values
@@ -258,9 +258,8 @@ def _worded_mistakes(dialect: str, found: Mistakes) -> ApiError:
 
 def _worded_clash(dialect: str, found: Clash, refusal: ApiError) -> ApiError:
     names = [presentation(dialect).views[found.resource].shown(name) for name in found.columns]
-    told = f" ({', '.join(names)})" if names else ""
     field, details = names[0] if names else "", None if found.row is None else {"row": found.row}
-    return ApiError(refusal.kind, f"{refusal.message}{told}", field=field, parameter="body", details=details)
+    return ApiError(refusal.kind, clashing(refusal.message, names), field=field, parameter="body", details=details)
 
 
 def mistake_json(mistake: Mistake, name: str) -> dict[str, object]:

@@ -115,6 +115,11 @@ class Mistakes:
     mistakes: tuple[Mistake, ...]
 
 
+def clashing(message: str, names: Sequence[str]) -> str:
+    """A conflict in a sentence, with the fields called `names`."""
+    return f"{message} ({', '.join(names)})" if names else message
+
+
 _MOST_SAID = 20
 
 

@@ -24,7 +24,7 @@ from sql.query import Asked
 __all__ = ["Result", "Work", "Written", "attempted", "read", "work", "write"]
 
 T = TypeVar("T")
-TRIES = 4
+TRIES = 8
 
 
 def read(context: Context, asked: Asked) -> Result:
@@ -73,7 +73,7 @@ def attempted(transaction: Callable[[], T]) -> T:
         except Deadlock:
             if number == TRIES - 1:
                 raise
-            time.sleep(random.uniform(0.005, 0.02) * 2**number)
+            time.sleep(random.uniform(0.005, 0.02) * 2 ** min(number, 4))
         except Unavailable:
             if number:
                 raise

@@ -7,7 +7,7 @@ Rows are numbered from 1; the header of a CSV file is not counted.
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from crud.errors import ApiError, Mistake, Mistakes, said
+from crud.errors import ApiError, Clash, Mistake, Mistakes, clashing, said
 
 MOST_TEXT = 200
 MOST_MEMBERS = 50
@@ -59,7 +59,8 @@ def wrong(number: int, data: Mapping[str, object], mistakes: tuple[Mistake, ...]
 def refused(number: int, data: Mapping[str, object], error: ApiError) -> Bad:
     """A row that was refused further down."""
     found = error.details.mistakes if isinstance(error.details, Mistakes) else ()
-    return Bad(number, error.message, data, found)
+    names = error.details.columns if isinstance(error.details, Clash) else ()
+    return Bad(number, clashing(error.message, names), data, found)
 
 
 def error_of(bad: Bad) -> RowError:

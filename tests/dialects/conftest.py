@@ -131,32 +131,59 @@ def template(database_url: str, make_app: Callable[..., Flask], tmp_path_factory
     return url
 
 
-def _sibling(url: str, tmp_path_factory: pytest.TempPathFactory, *, copied: str = "") -> str:
-    """The URL of another database of the same kind: empty, or a copy."""
+def _sibling(url: str, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The URL of another, empty database of the same kind."""
     if url.startswith("sqlite"):
-        path = tmp_path_factory.mktemp("fresh") / "sample.sqlite"
-        if copied:
-            shutil.copy(copied.removeprefix("sqlite:///"), path)
-        return f"sqlite:///{path}"
-    name, base = f"fresh_{uuid.uuid4().hex}", re.sub(r"/[^/?]+\?", "/postgres?", url, count=1)
-    source = re.search(r"/([^/?]+)\?", copied)[1] if copied else "template0"  # type: ignore[index]
-    with psycopg.connect(base, autocommit=True) as connection:
-        connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{source}"')
-    return base.replace("/postgres?", f"/{name}?", 1)
+        return f"sqlite:///{tmp_path_factory.mktemp('fresh') / 'sample.sqlite'}"
+    made = base_of(url).replace("/postgres?", f"/fresh_{uuid.uuid4().hex}?", 1)
+    _copy("template0", made)
+    return made
+
+
+def base_of(url: str) -> str:
+    """The server's own database."""
+    return re.sub(r"/[^/?]+\?", "/postgres?", url, count=1)
+
+
+def _copy(source: str, url: str) -> None:
+    """Put a copy of a database in the place of another, to which nobody is connected any more."""
+    if url.startswith("sqlite"):
+        path = url.removeprefix("sqlite:///")
+        for leftover in (f"{path}-wal", f"{path}-shm"):
+            Path(leftover).unlink(missing_ok=True)
+        shutil.copy(source.removeprefix("sqlite:///"), path)
+        return
+    with psycopg.connect(base_of(url), autocommit=True) as connection:
+        connection.execute(f'DROP DATABASE IF EXISTS "{_name(url)}" WITH (FORCE)')
+        connection.execute(f'CREATE DATABASE "{_name(url)}" TEMPLATE "{_name(source)}"')
+
+
+def _name(url: str) -> str:
+    found = re.search(r"/([^/?]+)\?", url)
+    return found[1] if found else url
+
+
+@pytest.fixture(scope="session")
+def fresh_url(template: str, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The URL of the database that `fresh` writes into."""
+    url = _sibling(template, tmp_path_factory)
+    _copy(template, url)
+    return url
+
+
+@pytest.fixture(scope="session")
+def fresh_home(fresh_url: str, make_app: Callable[..., Flask]) -> Fresh:
+    """The application of `fresh`: made once, since only its rows change."""
+    return fresh_app(make_app(ROOT / "config.yml", fresh_url))
 
 
 @pytest.fixture
-def fresh(template: str, make_app: Callable[..., Flask], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fresh]:
-    """The sample application over a copy of the sample database: a test may do to it what it likes."""
-    url = _sibling(template, tmp_path_factory, copied=template)
-    made = fresh_app(make_app(ROOT / "config.yml", url))
-    yield made
-    for database in made.snapshot.databases.values():
+def fresh(template: str, fresh_url: str, fresh_home: Fresh) -> Fresh:
+    """The sample application over a copy of the sample database: a test may do to its rows what it likes."""
+    for database in fresh_home.snapshot.databases.values():
         database.close()
-    if url.startswith("postgres"):
-        name, base = re.search(r"/([^/?]+)\?", url)[1], re.sub(r"/[^/?]+\?", "/postgres?", url, count=1)  # type: ignore[index]
-        with psycopg.connect(base, autocommit=True) as connection:
-            connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+    _copy(template, fresh_url)
+    return fresh_home
 
 
 @pytest.fixture

@@ -57,6 +57,9 @@ class Service:
             return database.fetch(sql_for(database, text), params)
 
 
+STOP_SECONDS = 8
+
+
 @contextmanager
 def opened(url: str) -> Iterator[Database]:
     """A database beside the service."""
@@ -78,13 +81,22 @@ def serving(url: str, folder: Path, *options: str) -> Iterator[Service]:
     if "--preload" not in options:  # one process alone makes the tables
         subprocess.run(prepare, cwd=folder, env=environment, check=True, capture_output=True)
     command = [str(BIN / "gunicorn"), "--bind", f"127.0.0.1:{port}", *SERVE, *options, "wsgi:application"]
-    process = subprocess.Popen(command, cwd=folder, env=environment, stderr=subprocess.DEVNULL)
+    process = subprocess.Popen(command, cwd=folder, env=environment, stderr=subprocess.DEVNULL, start_new_session=True)
     try:
         until_it_answers(port)
         yield Service(url, port, process.pid, _signed_in(Service(url, port, process.pid, "")))
     finally:
-        process.send_signal(signal.SIGTERM)
-        process.wait(WAIT)
+        stopped(process)
+
+
+def stopped(process: subprocess.Popen[bytes]) -> None:
+    """Ask the master to stop; end its whole group where it does not (a pool from before the fork may hold it)."""
+    process.send_signal(signal.SIGTERM)
+    try:
+        process.wait(STOP_SECONDS)
+    except subprocess.TimeoutExpired:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
 
 
 def _signed_in(service: Service) -> str:

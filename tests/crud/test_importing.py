@@ -319,7 +319,7 @@ def test_hooks_see_every_row(sqlite_url: str, tmp_path: Path) -> None:
 
         assert shop.rows("SELECT title FROM things") == [("from a hook",), ("from a hook",)]
         assert shop_hooks.told == [("A", 1), ("B", 2)]
-        assert [(e.number, e.message) for e in shop.put("sku\nC\nbad\n").errors] == [(2, "Not this one")]
+        assert [(e.number, e.message) for e in shop.put("sku\nC\nbad\n").errors] == [(2, "sku: Not this one")]
         assert len(shop_hooks.told) == 2
 
 

@@ -13,7 +13,7 @@ from werkzeug.test import TestResponse
 from tests.attacks import hooks, writing
 from tests.attacks.world import CONFIG, QUOTED_NAME, fill
 from tests.attacks.writing import Written
-from tests.dialects.conftest import _sibling, database_url, make_app
+from tests.dialects.conftest import database_url, make_app, sibling
 
 __all__ = ["database_url", "make_app"]
 Token = dict[str, str]
@@ -74,7 +74,7 @@ def ask(client: FlaskClient, user: Token) -> Ask:
 @pytest.fixture(scope="session")
 def settled(make_app: Callable[..., Flask], database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Written:
     """The world of writes, over a database of its own."""
-    url = _sibling(database_url, tmp_path_factory)
+    url = sibling(database_url, tmp_path_factory)
     return writing.settle(make_app(writing.CONFIG, url), url)
 
 

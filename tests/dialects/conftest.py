@@ -5,9 +5,10 @@
 
 import os
 import re
-import shutil
+import sqlite3
 import uuid
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -33,9 +34,24 @@ Token = dict[str, str]
 
 
 @pytest.fixture(scope="session")
-def make_app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Flask]]:
+def applications() -> Iterator[dict[str, list[Flask]]]:
+    """The applications over each database; their connections are closed in the end."""
+    made: dict[str, list[Flask]] = {}
+    yield made
+    for apps in made.values():
+        close(*apps)
+
+
+def close(*apps: Flask) -> None:
+    """Close the connections of applications."""
+    for app in apps:
+        for database in app.extensions["dragoman"].state.current().databases.values():
+            database.close()
+
+
+@pytest.fixture(scope="session")
+def make_app(tmp_path_factory: pytest.TempPathFactory, applications: dict[str, list[Flask]]) -> Callable[..., Flask]:
     """`make_app(path_or_text, url)`: the application of a configuration over a database."""
-    made: list[Flask] = []
 
     def make(config: Path | str, url: str, **options: object) -> Flask:
         path = config
@@ -49,13 +65,10 @@ def make_app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[...,
         finally:
             for name, value in before.items():
                 os.environ.pop(name, None) if value is None else os.environ.__setitem__(name, value)
-        made.append(app)
+        applications.setdefault(url, []).append(app)
         return app
 
-    yield make
-    for app in made:
-        for database in app.extensions["dragoman"].state.current().databases.values():
-            database.close()
+    return make
 
 
 @pytest.fixture(scope="session", params=BACKENDS)
@@ -124,14 +137,14 @@ class Fresh:
 @pytest.fixture(scope="session")
 def template(database_url: str, make_app: Callable[..., Flask], tmp_path_factory: pytest.TempPathFactory) -> str:
     """The URL of a sample database that nobody is connected to: `fresh` copies it."""
-    url = _sibling(database_url, tmp_path_factory)
+    url = sibling(database_url, tmp_path_factory)
     app = make_app(ROOT / "config.yml", url)
     give_passwords(app)
-    app.extensions["dragoman"].state.current().system.close()
+    close(app)
     return url
 
 
-def _sibling(url: str, tmp_path_factory: pytest.TempPathFactory) -> str:
+def sibling(url: str, tmp_path_factory: pytest.TempPathFactory) -> str:
     """The URL of another, empty database of the same kind."""
     if url.startswith("sqlite"):
         return f"sqlite:///{tmp_path_factory.mktemp('fresh') / 'sample.sqlite'}"
@@ -148,14 +161,16 @@ def base_of(url: str) -> str:
 def _copy(source: str, url: str) -> None:
     """Put a copy of a database in the place of another, to which nobody is connected any more."""
     if url.startswith("sqlite"):
-        path = url.removeprefix("sqlite:///")
-        for leftover in (f"{path}-wal", f"{path}-shm"):
-            Path(leftover).unlink(missing_ok=True)
-        shutil.copy(source.removeprefix("sqlite:///"), path)
+        with closing(_file(source)) as full, closing(_file(url)) as copy:
+            full.backup(copy)
         return
     with psycopg.connect(base_of(url), autocommit=True) as connection:
         connection.execute(f'DROP DATABASE IF EXISTS "{_name(url)}" WITH (FORCE)')
         connection.execute(f'CREATE DATABASE "{_name(url)}" TEMPLATE "{_name(source)}"')
+
+
+def _file(url: str) -> sqlite3.Connection:
+    return sqlite3.connect(url.removeprefix("sqlite:///"))
 
 
 def _name(url: str) -> str:
@@ -166,7 +181,7 @@ def _name(url: str) -> str:
 @pytest.fixture(scope="session")
 def fresh_url(template: str, tmp_path_factory: pytest.TempPathFactory) -> str:
     """The URL of the database that `fresh` writes into."""
-    url = _sibling(template, tmp_path_factory)
+    url = sibling(template, tmp_path_factory)
     _copy(template, url)
     return url
 
@@ -180,17 +195,17 @@ def fresh_home(fresh_url: str, make_app: Callable[..., Flask]) -> Fresh:
 @pytest.fixture
 def fresh(template: str, fresh_url: str, fresh_home: Fresh) -> Fresh:
     """The sample application over a copy of the sample database: a test may do to its rows what it likes."""
-    for database in fresh_home.snapshot.databases.values():
-        database.close()
+    close(fresh_home.app)
     _copy(template, fresh_url)
     return fresh_home
 
 
 @pytest.fixture
-def empty_url(request: pytest.FixtureRequest, database_url: str) -> str:
-    """The URL of an empty database, for one test, on each backend."""
+def empty_url(request: pytest.FixtureRequest, database_url: str, applications: dict[str, list[Flask]]) -> Iterator[str]:
+    """The URL of an empty database, for one test, on each backend; its applications are closed with it."""
     url: str = request.getfixturevalue(f"{'sqlite' if database_url.startswith('sqlite') else 'postgres'}_url")
-    return url
+    yield url
+    close(*applications.pop(url, ()))
 
 
 def fresh_app(app: Flask) -> Fresh:

@@ -20,8 +20,7 @@ from flask import Flask
 from crud import accounts
 from crud.dialect import served
 from sql.database import Database
-from tests.dialects.conftest import ADMIN, USER, Fresh, fresh_app
-from tests.dialects.conftest import _sibling as sibling
+from tests.dialects.conftest import ADMIN, USER, Fresh, fresh_app, sibling
 
 CONFIG = """
 version: "0.3"

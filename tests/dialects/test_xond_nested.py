@@ -8,8 +8,7 @@ from flask.testing import FlaskClient
 
 from crud import accounts
 from crud.dialect import served
-from tests.dialects.conftest import ADMIN, USER, Fresh, Token, fresh_app
-from tests.dialects.conftest import _sibling as sibling
+from tests.dialects.conftest import ADMIN, USER, Fresh, Token, fresh_app, sibling
 from tests.dialects.xond import GONE, ME, PRODUCT, Row, send, term
 
 # ---------------------------------------------------------------- nested records

@@ -1,5 +1,6 @@
 """Queries executed on real databases: the same rows in the same order on both."""
 
+import uuid
 from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
@@ -70,10 +71,11 @@ def postgres_world(postgres_server: str) -> Iterator[str]:
     """A database of the server of its own."""
     import psycopg
 
+    name = f"world_{uuid.uuid4().hex}"
     with psycopg.connect(postgres_server, autocommit=True) as connection:
-        connection.execute("CREATE DATABASE world TEMPLATE template0 ENCODING 'UTF8'")
-        yield postgres_server.replace("/postgres?", "/world?", 1)
-        connection.execute("DROP DATABASE world WITH (FORCE)")
+        connection.execute(f"CREATE DATABASE {name} TEMPLATE template0 ENCODING 'UTF8'")
+        yield postgres_server.replace("/postgres?", f"/{name}?", 1)
+        connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 
 def run(

@@ -6,6 +6,7 @@ In: names as they stand in the database. Out: names as the rulings derive them. 
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
+from functools import lru_cache
 
 import inflection
 
@@ -24,6 +25,7 @@ def underscored(name: str) -> str:
     return inflection.underscore(name) if plain(name) else name
 
 
+@lru_cache(maxsize=10_000)  # inflection tries a hundred expressions on each word
 def singular(name: str) -> str:
     """The last word of the name in the singular."""
     return inflection.singularize(name) if plain(name) else name

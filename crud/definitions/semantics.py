@@ -48,7 +48,7 @@ def declared(config: Config) -> tuple[ResourceDefinition, ...]:
 def check_meaning(config: Config) -> list[Problem]:
     """All that is wrong with the meaning of a configuration."""
     checks = (_server(config), _secret(config), _sources(config), _clashes(config), _reserved(config))
-    return [problem for check in (*checks, _roles(config), _members(config)) for problem in check]
+    return [problem for check in (*checks, _roles(config), _members(config), _targets(config)) for problem in check]
 
 
 def _server(config: Config) -> Iterator[Problem]:
@@ -138,11 +138,8 @@ def _members(config: Config) -> Iterator[Problem]:
             if names.count(field.name) > 1:
                 yield Problem(f"the column {field.name!r} is declared twice", field.place)
             yield from _field(field)
-            yield from _target(config, definition, field.references, field.place / "references")
         for relation in definition.relations:
             yield from _relation(relation)
-            yield from _target(config, definition, relation.target, relation.place / "target")
-            yield from _target(config, definition, relation.through, relation.place / "through")
 
 
 def _field(field: FieldDefinition) -> Iterator[Problem]:
@@ -174,14 +171,26 @@ def _relation(relation: RelationDefinition) -> Iterator[Problem]:
         yield Problem("near and far go with through", relation.place)
 
 
-def _target(config: Config, definition: ResourceDefinition, name: str | None, place: Place) -> Iterator[Problem]:
-    """A reference to nothing, where every table of the source is declared and it can be known."""
+def _targets(config: Config) -> Iterator[Problem]:
+    """References to nothing, where every table of the source is declared and it can be known."""
     open_sources = {schema.source for schema in config.schemas.values() if schema.everything}
-    if name is None or definition.source in open_sources or definition is config.accounts:
-        return
     found = lookup(config)
-    if not any(word in found for word in (name, name.rpartition(".")[0], f"{definition.namespace}.{name}")):
-        yield Problem(_unknown("resource", name), place, tuple(sorted({exact for exact in found.values() if exact})))
+    exact = tuple(sorted({name for name in found.values() if name}))
+    for definition in declared(config):
+        for name, place in _named(definition) if definition.source not in open_sources else ():
+            if not any(word in found for word in (name, name.rpartition(".")[0], f"{definition.namespace}.{name}")):
+                yield Problem(_unknown("resource", name), place, exact)
+
+
+def _named(definition: ResourceDefinition) -> Iterator[tuple[str, Place]]:
+    """The resources that a definition names."""
+    for field in definition.fields:
+        if field.references is not None:
+            yield field.references, field.place / "references"
+    for relation in definition.relations:
+        for key, name in (("target", relation.target), ("through", relation.through)):
+            if name is not None:
+                yield name, relation.place / key
 
 
 def lookup(config: Config) -> dict[str, str]:

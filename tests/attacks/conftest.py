@@ -13,9 +13,9 @@ from werkzeug.test import TestResponse
 from tests.attacks import hooks, writing
 from tests.attacks.world import CONFIG, QUOTED_NAME, fill
 from tests.attacks.writing import Written
-from tests.dialects.conftest import database_url, make_app, sibling
+from tests.dialects.conftest import applications, database_url, make_app, sibling
 
-__all__ = ["database_url", "make_app"]
+__all__ = ["applications", "database_url", "make_app"]
 Token = dict[str, str]
 
 

@@ -1,5 +1,5 @@
 """What makes applications for the tests of the dialects makes them here, too."""
 
-from tests.dialects.conftest import make_app
+from tests.dialects.conftest import applications, make_app
 
-__all__ = ["make_app"]
+__all__ = ["applications", "make_app"]

@@ -10,10 +10,11 @@ from collections.abc import Mapping
 from flask import Response, request
 
 from crud import bodies, permissions
-from crud.dialect import answer, context, presentation
+from crud.dialect import answer, context, presentation, scope
 from crud.errors import ApiError, unknown_resource
 from crud.grants import writable
 from crud.jsontext import entity_tag
+from crud.target import Target
 from sql.catalog import Column, Resource
 from sql.errors import UnknownResource
 
@@ -44,6 +45,11 @@ def settable(resource: Resource, action: str) -> Mapping[str, Column]:
     gate = _gate()
     access = gate.policy.access(resource, gate.roles, action, tenantless=gate.tenantless)
     return {name: column for name, column in resource.columns.items() if name in access.columns}
+
+
+def target_for(dialect: str, resource: Resource, action: str) -> Target:
+    """What a body of a dialect is read for, where the caller may do this to the resource."""
+    return Target(scope(dialect), presentation(dialect).view(resource), settable(resource, action))
 
 
 def _gate() -> permissions.Gate:

@@ -16,13 +16,14 @@ from crud import service
 from crud.bodies import bad_body
 from crud.dialect import answer, context, open_resource, reader, told, worded
 from crud.dialects.phantom import bodies
-from crud.dialects.phantom.bodies import Place, parse_shown
+from crud.dialects.phantom.bodies import parse_shown
 from crud.dialects.phantom.mounts import API
 from crud.dialects.phantom.refusals import render_error
-from crud.dialects.phantom.writing import DELETED, parse_read, place_for, read_data, row_shown
+from crud.dialects.phantom.writing import DELETED, parse_read, read_data, row_shown, target_of
 from crud.errors import ApiError, unknown_field
 from crud.params import Reader
 from crud.request import body_object
+from crud.target import Target
 from crud.writing.work import Work
 from sql.commands import Command, Delete
 from sql.errors import Deadlock, SqlError, Unavailable
@@ -135,8 +136,8 @@ def _object(data: object, action: str) -> Row:
 
 
 def _create(name: str, data: Row) -> Step:
-    place = place_for(name, "create")
-    return Step(bodies.parse_create(place, data, _shown(place)))
+    target = target_of(name, "create")
+    return Step(bodies.parse_create(target, data, _shown(target)))
 
 
 def _read(name: str, data: Row) -> Step:
@@ -144,18 +145,18 @@ def _read(name: str, data: Row) -> Step:
 
 
 def _update(name: str, data: Row) -> Step:
-    place = place_for(name, "update")
-    key, changes = bodies.key_and_rest(place.view, data, "update")
-    return Step(bodies.parse_update(place, key, changes, shown=_shown(place)))
+    target = target_of(name, "update")
+    key, changes = bodies.key_and_rest(target.view, data, "update")
+    return Step(bodies.parse_update(target, key, changes, shown=_shown(target)))
 
 
 def _delete(name: str, data: Row) -> Step:
-    place = place_for(name, "delete")
-    return Step(bodies.parse_delete(place, bodies.key_alone(place.view, data), shown=_shown(place)))
+    target = target_of(name, "delete")
+    return Step(bodies.parse_delete(target, bodies.key_alone(target.view, data), shown=_shown(target)))
 
 
-def _shown(place: Place) -> Query:
-    return parse_shown(place, Reader([]))
+def _shown(target: Target) -> Query:
+    return parse_shown(target, Reader([]))
 
 
 ACTIONS: Mapping[str, Callable[[str, Row], Step]] = MappingProxyType(

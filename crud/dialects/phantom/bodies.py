@@ -1,11 +1,10 @@
 """What Phantom's bodies ask to be written: rows, `{"filter", "data"}`, and the `data` of an action.
 
-In: JSON of a body, and a `Place`: the resource, the names and the columns in which it is understood. Out: commands;
+In: JSON of a body, and a `Target`: the resource, the names and the columns in which it is understood. Out: commands;
 after that HTTP is unknown. A to-one relation written with a key (`"author": 7`) sets its foreign key.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from decimal import Decimal
 
 from crud.bodies import bad_body, beside_key, row_of
@@ -15,62 +14,49 @@ from crud.errors import ApiError, unknown_field
 from crud.jsontext import to_json
 from crud.limits import check_filter
 from crud.params import Reader
-from crud.paths import Scope, by_key, key_text
+from crud.paths import by_key, key_text
 from crud.presentation import View
+from crud.target import Target
 from crud.variables import At
 from crud.wanted import parts
-from sql.catalog import Column, Relation, Resource
+from sql.catalog import Column, Relation
 from sql.commands import Delete, Ensure, Insert, Update, UpdateFirst
 from sql.query import Filter, Origin, Query
 
 Row = dict[str, object]
 
 
-@dataclass(frozen=True)
-class Place:
-    """Where a body is understood: names as the caller sees them, the whole resource, what the caller may set."""
-
-    scope: Scope
-    view: View
-    settable: Mapping[str, Column]
-
-    @property
-    def resource(self) -> Resource:
-        """The resource that is written."""
-        return self.view.resource
-
-
-def parse_create(place: Place, data: object, shown: Query) -> Insert:
+def parse_create(target: Target, data: object, shown: Query) -> Insert:
     """A new row."""
-    return Insert(place.resource.name, (row_in(place, data),), shown)
+    return Insert(target.resource.name, (row_in(target, data),), shown)
 
 
-def parse_update(place: Place, key: str, data: object, *, shown: Query, tags: tuple[str, ...] = ()) -> Update:
+def parse_update(target: Target, key: str, data: object, *, shown: Query, tags: tuple[str, ...] = ()) -> Update:
     """Changes to the row of a key. A body may repeat the key as it is."""
-    where = by_key(place.scope, place.resource, key)
-    values = place.scope.filled
-    changes = changes_in(place, data, key=dict(zip(place.resource.key, values, strict=True)))
-    return Update(place.resource.name, where, changes, values, keyed=True, shown=shown, if_match=tags)
+    where = by_key(target.scope, target.resource, key)
+    values = target.scope.filled
+    changes = changes_in(target, data, key=dict(zip(target.resource.key, values, strict=True)))
+    return Update(target.resource.name, where, changes, values, keyed=True, shown=shown, if_match=tags)
 
 
-def parse_delete(place: Place, key: str, *, shown: Query, tags: tuple[str, ...] = ()) -> Delete:
+def parse_delete(target: Target, key: str, *, shown: Query, tags: tuple[str, ...] = ()) -> Delete:
     """The row of a key, gone."""
-    where = by_key(place.scope, place.resource, key)
-    return Delete(place.resource.name, where, place.scope.filled, keyed=True, shown=shown, if_match=tags)
+    where = by_key(target.scope, target.resource, key)
+    return Delete(target.resource.name, where, target.scope.filled, keyed=True, shown=shown, if_match=tags)
 
 
-def parse_ensure(place: Place, body: Row, *, shown: Query, limits: Limits) -> Ensure:
+def parse_ensure(target: Target, body: Row, *, shown: Query, limits: Limits) -> Ensure:
     """A row that shall be there: `filter` finds it, `data` makes it."""
     tree, data = _filter_and_data(body)
-    where, row = _found(place, tree, limits), row_in(place, data)
-    return Ensure(place.resource.name, where, row, place.scope.filled, shown)
+    where, row = _found(target, tree, limits), row_in(target, data)
+    return Ensure(target.resource.name, where, row, target.scope.filled, shown)
 
 
-def parse_update_first(place: Place, body: Row, *, shown: Query, limits: Limits) -> UpdateFirst:
+def parse_update_first(target: Target, body: Row, *, shown: Query, limits: Limits) -> UpdateFirst:
     """Changes to the row that `filter` finds, if it finds one."""
     tree, data = _filter_and_data(body)
-    where, changes = _found(place, tree, limits), changes_in(place, data, key=dict.fromkeys(place.resource.key))
-    return UpdateFirst(place.resource.name, where, changes, place.scope.filled, shown)
+    where, changes = _found(target, tree, limits), changes_in(target, data, key=dict.fromkeys(target.resource.key))
+    return UpdateFirst(target.resource.name, where, changes, target.scope.filled, shown)
 
 
 def _filter_and_data(body: Row) -> tuple[Row, Row]:
@@ -88,42 +74,42 @@ def _filled(body: Row, name: str) -> Row:
     raise ApiError("bad_body", text, parameter="body", field=name)
 
 
-def _found(place: Place, tree: Row, limits: Limits) -> Filter:
-    where = parse_tree(At(place.scope, place.resource, "filter"), tree)
+def _found(target: Target, tree: Row, limits: Limits) -> Filter:
+    where = parse_tree(At(target.scope, target.resource, "filter"), tree)
     check_filter(where, limits)
     return where
 
 
-def parse_shown(place: Place, reader: Reader) -> Query:
+def parse_shown(target: Target, reader: Reader) -> Query:
     """How the answer shows the row: `select` and `populate`, as where one row is read."""
-    select, include = parts(place.scope, parse_wanted(place.scope, place.resource, reader))
+    select, include = parts(target.scope, parse_wanted(target.scope, target.resource, reader))
     reader.finish()
-    return Query(place.resource.name, select, include=include)
+    return Query(target.resource.name, select, include=include)
 
 
 # ---------------------------------------------------------------- rows
 
 
-def row_in(place: Place, data: object) -> Row:
+def row_in(target: Target, data: object) -> Row:
     """A row out of an object of a body."""
-    return _row(place, data, place.settable)
+    return _row(target, data, target.settable)
 
 
-def changes_in(place: Place, data: object, *, key: Mapping[str, object]) -> Row:
+def changes_in(target: Target, data: object, *, key: Mapping[str, object]) -> Row:
     """The changes out of an object of a body; another key than the row's is no field that could be changed."""
-    rest, columns = beside_key(place.view, place.settable, data, key=key)
-    return _row(place, rest, columns)
+    rest, columns = beside_key(target.view, target.settable, data, key=key)
+    return _row(target, rest, columns)
 
 
-def _row(place: Place, data: object, columns: Mapping[str, Column]) -> Row:
-    parsed = row_of(place.view, columns, data, drop_unknown=False, relations=True)
+def _row(target: Target, data: object, columns: Mapping[str, Column]) -> Row:
+    parsed = row_of(target.view, columns, data, drop_unknown=False, relations=True)
     row = dict(parsed.row)
     for relation, raw in parsed.nested.values():
-        name = _foreign_key(place.view, relation, columns)
+        name = _foreign_key(target.view, relation, columns)
         if isinstance(raw, (dict, list)):
-            raise bad_body("expected the key of a row", place.view.shown(relation.name))
+            raise bad_body("expected the key of a row", target.view.shown(relation.name))
         if name in row:
-            raise bad_body(f"{place.view.shown(name)!r} is given twice")
+            raise bad_body(f"{target.view.shown(name)!r} is given twice")
         row[name] = raw
     return row
 

@@ -9,14 +9,15 @@ from flask import Response
 from crud import service
 from crud.dialect import answer, context, open_resource, presentation, reader
 from crud.dialects.phantom import bodies
-from crud.dialects.phantom.bodies import Place, parse_shown
+from crud.dialects.phantom.bodies import parse_shown
 from crud.dialects.phantom.mounts import API, limits, names
 from crud.dialects.phantom.parameters import parse_list, parse_one
 from crud.errors import ApiError
 from crud.params import Reader
-from crud.request import body_object, if_match, open_for, settable, tagged
+from crud.request import body_object, if_match, open_for, tagged, target_for
 from crud.service import Written
 from crud.state import Context
+from crud.target import Target
 from sql.catalog import Resource
 from sql.commands import Command
 from sql.query import Asked
@@ -26,10 +27,10 @@ DELETED: Row = {"success": True, "message": "Deleted successfully"}
 NOT_FOUND: Row = {"success": True, "message": "No matching record found for update", "updated": False}
 
 
-def place_for(name: str, action: str) -> Place:
+def target_of(name: str, action: str) -> Target:
     """Where a body is understood, once it is known that the caller may do this to the resource."""
     resource = open_for("phantom", name, action)
-    return Place(names(), presentation("phantom").view(resource), settable(resource, action))
+    return target_for("phantom", resource, action)
 
 
 def row_shown(written: Written) -> Row:
@@ -57,25 +58,25 @@ def _write(command: Command) -> Written:
 @API.blueprint.post("/<name>/create")
 def create_record(name: str) -> Response:
     """A new row."""
-    place = place_for(name, "create")
-    shown = parse_shown(place, reader())
-    return _answered(_write(bodies.parse_create(place, body_object(), shown)), 201)
+    target = target_of(name, "create")
+    shown = parse_shown(target, reader())
+    return _answered(_write(bodies.parse_create(target, body_object(), shown)), 201)
 
 
 @API.blueprint.put("/<name>/<key>")
 def update_record(name: str, key: str) -> Response:
     """Changes to the row of a key."""
-    place = place_for(name, "update")
-    shown = parse_shown(place, reader())
-    return _answered(_write(bodies.parse_update(place, key, body_object(), shown=shown, tags=if_match())))
+    target = target_of(name, "update")
+    shown = parse_shown(target, reader())
+    return _answered(_write(bodies.parse_update(target, key, body_object(), shown=shown, tags=if_match())))
 
 
 @API.blueprint.delete("/<name>/<key>")
 def delete_record(name: str, key: str) -> Response:
     """The row of a key goes."""
-    place = place_for(name, "delete")
-    shown = parse_shown(place, reader())
-    _write(bodies.parse_delete(place, key, shown=shown, tags=if_match()))
+    target = target_of(name, "delete")
+    shown = parse_shown(target, reader())
+    _write(bodies.parse_delete(target, key, shown=shown, tags=if_match()))
     return answer(DELETED)
 
 
@@ -85,18 +86,18 @@ def delete_record(name: str, key: str) -> Response:
 @API.blueprint.post("/<name>/createIfNotExists")
 def create_if_not_exists(name: str) -> Response:
     """The row that the filter finds, or a new one."""
-    place = place_for(name, "create")
-    shown = parse_shown(place, reader())
-    written = _write(bodies.parse_ensure(place, body_object(), shown=shown, limits=limits()))
+    target = target_of(name, "create")
+    shown = parse_shown(target, reader())
+    written = _write(bodies.parse_ensure(target, body_object(), shown=shown, limits=limits()))
     return _answered(written, 201 if written.created else 200, created=written.created)
 
 
 @API.blueprint.post("/<name>/updateIfExists")
 def update_if_exists(name: str) -> Response:
     """Changes to the row that the filter finds, if it finds one."""
-    place = place_for(name, "update")
-    shown = parse_shown(place, reader())
-    written = _write(bodies.parse_update_first(place, body_object(), shown=shown, limits=limits()))
+    target = target_of(name, "update")
+    shown = parse_shown(target, reader())
+    written = _write(bodies.parse_update_first(target, body_object(), shown=shown, limits=limits()))
     return _answered(written, updated=True) if written.count else answer(NOT_FOUND)
 
 
@@ -106,18 +107,18 @@ def update_if_exists(name: str) -> Response:
 @API.blueprint.post("/<name>/update")
 def update_by_action(name: str) -> Response:
     """Changes to the row whose key stands beside them."""
-    place = place_for(name, "update")
-    shown = parse_shown(place, reader())
-    key, changes = bodies.key_and_rest(place.view, body_object(), "update")
-    return _answered(_write(bodies.parse_update(place, key, changes, shown=shown, tags=if_match())))
+    target = target_of(name, "update")
+    shown = parse_shown(target, reader())
+    key, changes = bodies.key_and_rest(target.view, body_object(), "update")
+    return _answered(_write(bodies.parse_update(target, key, changes, shown=shown, tags=if_match())))
 
 
 @API.blueprint.post("/<name>/delete")
 def delete_by_action(name: str) -> Response:
     """The row of the key in the body goes."""
-    place = place_for(name, "delete")
-    shown = parse_shown(place, reader())
-    _write(bodies.parse_delete(place, bodies.key_alone(place.view, body_object()), shown=shown, tags=if_match()))
+    target = target_of(name, "delete")
+    shown = parse_shown(target, reader())
+    _write(bodies.parse_delete(target, bodies.key_alone(target.view, body_object()), shown=shown, tags=if_match()))
     return answer(DELETED)
 
 

@@ -8,36 +8,37 @@ from flask import Response
 
 from crud import service
 from crud.dialect import answer, context, nothing, presentation, reader
-from crud.dialects.sonicjs.bodies import Place, parse_create, parse_delete, parse_update
-from crud.dialects.sonicjs.mounts import API_V1, V1, Row, names
-from crud.request import body, if_match, open_for, settable, tagged
+from crud.dialects.sonicjs.bodies import parse_create, parse_delete, parse_update
+from crud.dialects.sonicjs.mounts import API_V1, V1, Row
+from crud.request import body, if_match, open_for, tagged, target_for
 from crud.service import Written
+from crud.target import Target
 from sql.commands import Command
 
 
-def place_for(table: str, action: str) -> Place:
+def target_of(table: str, action: str) -> Target:
     """Where a body is understood, once it is known that the caller may do this to the table."""
     resource = open_for("sonicjs", table, action)
     reader().finish()
-    return Place(names(), presentation("sonicjs").view(resource), settable(resource, action))
+    return target_for("sonicjs", resource, action)
 
 
 def create(table: str) -> Written:
     """A new record."""
-    place = place_for(table, "create")
-    return _write(parse_create(place, body()))
+    target = target_of(table, "create")
+    return _write(parse_create(target, body()))
 
 
 def update(table: str, key: str) -> Written:
     """Changes to the record of a key."""
-    place = place_for(table, "update")
-    return _write(parse_update(place, key, body(), tags=if_match()))
+    target = target_of(table, "update")
+    return _write(parse_update(target, key, body(), tags=if_match()))
 
 
 def delete(table: str, key: str) -> Written:
     """The record of a key goes."""
-    place = place_for(table, "delete")
-    return _write(parse_delete(place, key, tags=if_match()))
+    target = target_of(table, "delete")
+    return _write(parse_delete(target, key, tags=if_match()))
 
 
 def _write(command: Command) -> Written:

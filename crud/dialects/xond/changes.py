@@ -4,7 +4,6 @@ In: a `Grammar`, what the caller may set (`Target`), parameters. Out: `Update` a
 them as it narrows a read; `columns` and `include` choose what the answer, and with it the entity tag, is made of.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -16,21 +15,14 @@ from crud.limits import check_filter
 from crud.params import Reader
 from crud.paths import by_key, key_text
 from crud.presentation import View
+from crud.target import Target
 from crud.wanted import parts
-from sql.catalog import Column, Resource
+from sql.catalog import Resource
 from sql.commands import Delete, Update
 from sql.query import TRUE, Filter, Query, both
 from sql.values import coerce_strict
 
 Row = dict[str, object]
-
-
-@dataclass(frozen=True)
-class Target:
-    """A resource as a body may write it: its names, and the columns that the caller may set."""
-
-    view: View
-    columns: Mapping[str, Column]
 
 
 @dataclass(frozen=True)
@@ -47,7 +39,7 @@ def parse_update(
     at: Grammar, target: Target, id: str, data: Row, *, query: Reader, tags: tuple[str, ...] = ()
 ) -> Update:
     """The members of a body as changes to the record of a key."""
-    resource = target.view.resource
+    resource = target.resource
     one = _one(at, resource, id, query)
     changes = changes_of(at, target, data, key=dict(zip(resource.key, one.values, strict=False)))
     return Update(resource.name, one.where, changes, one.values, keyed=one.keyed, shown=one.shown, if_match=tags)
@@ -88,7 +80,7 @@ def parse_delete_many(at: Grammar, resource: Resource, query: Reader) -> Delete:
 def changes_of(at: Grammar, target: Target, data: Row, *, key: Row) -> Row:
     """The changes of a body. It may repeat the key as it is; another key is no field that could be changed."""
     refuse_nested(at, target.view, data)
-    rest, columns = beside_key(target.view, target.columns, data, key=key, read=coerce_strict)
+    rest, columns = beside_key(target.view, target.settable, data, key=key, read=coerce_strict)
     return row_of(target.view, columns, rest, drop_unknown=False).row
 
 

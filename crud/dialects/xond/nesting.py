@@ -10,10 +10,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 from crud.bodies import bad_body, row_of
-from crud.dialects.xond.changes import Target
 from crud.dialects.xond.parsing import parse_wanted
 from crud.grammar import Grammar
 from crud.params import Reader
+from crud.target import Target
 from crud.wanted import Wanted, parts, unnamed
 from sql.catalog import Relation, Resource
 from sql.commands import Insert, Ref
@@ -65,7 +65,7 @@ class _Nest:
     def place(self, resource: Resource, data: object, spot: _Spot) -> int:
         """Add the inserts of one object. The number of its own."""
         target = self.targets(resource)
-        parsed = row_of(target.view, target.columns, data, drop_unknown=False, at=spot.at, relations=True)
+        parsed = row_of(target.view, target.settable, data, drop_unknown=False, at=spot.at, relations=True)
         row, after = dict(parsed.row), []
         _put(target, row, spot.given, spot.at)
         for relation, raw in parsed.nested.values():

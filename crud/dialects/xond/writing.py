@@ -9,14 +9,15 @@ from dataclasses import replace
 from flask import Response, request
 
 from crud import service
-from crud.dialect import answer, context, presentation, reader, scope
+from crud.dialect import answer, context, presentation, reader
 from crud.dialects.xond.answers import envelope, written_row
-from crud.dialects.xond.changes import Target, key_in, parse_delete, parse_delete_many, parse_update
+from crud.dialects.xond.changes import key_in, parse_delete, parse_delete_many, parse_update
 from crud.dialects.xond.identity import identified
 from crud.dialects.xond.mounts import API, grammar, opened
 from crud.dialects.xond.nesting import parse_create
 from crud.errors import ApiError
-from crud.request import admit_for, body_object, if_match, settable, tagged
+from crud.request import admit_for, body_object, if_match, settable, tagged, target_for
+from crud.target import Target
 from sql.catalog import Resource
 from sql.commands import Delete, Update
 
@@ -85,15 +86,15 @@ def refuse_form() -> None:
 
 def nest(resource: Resource) -> Target:
     """What a new record may hold: columns, and records under the relations that the caller may know or fill."""
-    view = presentation("xond").view(resource)
-    admit_for(resource, view.name, "create")
-    known, catalog = scope("xond").names.view(resource).relations, context().snapshot.catalog
+    target = target_for("xond", resource, "create")
+    admit_for(resource, target.view.name, "create")
+    known, catalog = target.scope.names.view(resource).relations, context().snapshot.catalog
     usable = {
         name: relation
-        for name, relation in view.relations.items()
+        for name, relation in target.view.relations.items()
         if name in known or settable(catalog.target(relation), "create")
     }
-    return Target(replace(view, relations=usable), settable(resource, "create"))
+    return replace(target, view=replace(target.view, relations=usable))
 
 
 # ---------------------------------------------------------------- what is done
@@ -101,7 +102,7 @@ def nest(resource: Resource) -> Target:
 
 def updated(resource: Resource, id: str, data: Row) -> Response:
     """Change a record and answer it."""
-    target = Target(presentation("xond").view(resource), settable(resource, "update"))
+    target = target_for("xond", resource, "update")
     command = parse_update(grammar(), target, id, data, query=reader(), tags=if_match())
     written = carried_out(command)
     row = written_row(presentation("xond").view(resource), written.rows, written.keys)

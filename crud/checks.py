@@ -49,8 +49,21 @@ def _typed(type: Type, backend: str) -> Iterator[Check]:
         yield _digits(type.precision, type.scale or 0)
     if type.name == "decimal" and backend == "sqlite":
         yield _exact
-    if type.name == "integer" and backend == "postgres":
+    if type.name == "integer":
         yield _int32
+    if type.name == "array" and type.item is not None:
+        yield from map(_of_each, _typed(type.item, backend))
+
+
+def _of_each(check: Check) -> Check:
+    """The check of an array whose items are checked."""
+
+    def check_all(value: Any) -> None:
+        for item in value:
+            if item is not None:
+                check(item)
+
+    return check_all
 
 
 # ---------------------------------------------------------------- bounds

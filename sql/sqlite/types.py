@@ -39,8 +39,8 @@ DECLARED: Mapping[str, str] = MappingProxyType(
 
 _OTHER_WORDS: Mapping[str, str] = MappingProxyType(
     {
-        **dict.fromkeys(("INT", "SMALLINT", "TINYINT", "MEDIUMINT", "INT2", "INT4", "SERIAL"), "integer"),
-        **dict.fromkeys(("INT8", "BIGSERIAL", "UNSIGNED BIG INT"), "bigint"),
+        **dict.fromkeys(("SMALLINT", "TINYINT", "MEDIUMINT", "INT2", "INT4", "SERIAL"), "integer"),
+        **dict.fromkeys(("INTEGER", "INT", "INT8", "BIGSERIAL", "UNSIGNED BIG INT"), "bigint"),  # 64 bits,
         **dict.fromkeys(("BOOL",), "boolean"),
         **dict.fromkeys(("NUMERIC", "NUMBER", "MONEY"), "decimal"),
         **dict.fromkeys(("FLOAT", "DOUBLE", "DOUBLE PRECISION"), "number"),
@@ -54,7 +54,7 @@ _OTHER_WORDS: Mapping[str, str] = MappingProxyType(
     }
 )
 _WORDS: Mapping[str, str] = MappingProxyType(
-    {**_OTHER_WORDS, **{word: name for name, word in DECLARED.items() if name != "enum"}}
+    {**{word: name for name, word in DECLARED.items() if name != "enum"}, **_OTHER_WORDS}
 )
 # SQLite's own rules, in their order; what none fits is NUMERIC.
 _AFFINITIES = (("INT", "bigint"), ("CHAR", "text"), ("CLOB", "text"), ("TEXT", "text"), ("BLOB", "bytes"))

@@ -55,7 +55,7 @@ def one(type: Type, value: object, backend: str = "", **rules: object) -> tuple[
 
 GOOD: list[tuple[Type, object, object]] = [
     (INTEGER, 5, 5),
-    (INTEGER, -(2**63), -(2**63)),
+    (BIGINT, -(2**63), -(2**63)),
     (BIGINT, 2**63 - 1, 2**63 - 1),
     (NUMBER, 5, 5.0),
     (NUMBER, Decimal("0.1"), 0.1),
@@ -220,7 +220,9 @@ def test_a_rule(type: Type, rules: Mapping[str, object], raw: object, mistake: t
         ("postgres", INTEGER, 2**31, "type"),
         ("postgres", INTEGER, -(2**31), None),
         ("postgres", BIGINT, 2**31, None),
-        ("sqlite", INTEGER, 2**31, None),
+        ("sqlite", INTEGER, 2**31, "type"),
+        ("sqlite", array_of(INTEGER), [1, None, 2**31], "type"),
+        ("postgres", array_of(INTEGER), [1, None, 2**31 - 1], None),
     ],
 )
 def test_what_a_kind_of_database_cannot_hold(backend: str, type: Type, raw: object, rule: str | None) -> None:

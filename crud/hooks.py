@@ -124,8 +124,8 @@ def _refusal(refusal: Refused, event: Event, columns: frozenset[str]) -> ApiErro
     """What the client is told. A mistake in a field is told like every other, under the name that its dialect has."""
     if refusal.kind == "invalid" and refusal.field in columns:
         return invalid(event.resource, [Mistake(refusal.field, refusal.message, "refused")])
-    details = {"action": event.action, "resource": event.resource} if refusal.kind == "forbidden" else None
-    return ApiError(refusal.kind, refusal.message, field=refusal.field, details=details)
+    kind = "refused" if refusal.kind == "forbidden" else refusal.kind
+    return ApiError(kind, refusal.message, field=refusal.field)
 
 
 def _kept(event: Event) -> Event:

@@ -30,7 +30,7 @@ Progress = Callable[[int], object]
 CHUNK = 500
 TOGETHER = 10  # rows of one INSERT: measured, faster than 1 and than 100 on both databases
 # Refusals that one row earns; every other one ends the import.
-OF_A_ROW = frozenset({"invalid", "conflict", "forbidden", "unknown_field", "bad_body"})
+OF_A_ROW = frozenset({"invalid", "conflict", "forbidden", "refused", "unknown_field", "bad_body"})
 
 
 def import_rows(

@@ -29,7 +29,7 @@ def shown(unit: Unit, resource: Resource, query: Query | None, keys: Sequence[Va
             row for key in keys for row in reading.answer(unit.context, Asked(keyed, _values(resource, key))).rows
         )
     except ApiError as error:
-        if error.kind in ("forbidden", "unknown_resource", "missing_row"):
+        if error.kind in ("forbidden", "refused", "unknown_resource", "missing_row"):
             return ()
         raise
 

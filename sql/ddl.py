@@ -80,10 +80,7 @@ def _column(column: Column, backend: Backend, *, key: tuple[str, ...] = ()) -> s
     made = f" DEFAULT ({default.value})" if default is not None and default.kind == "sql" else ""
     words = ", ".join(_literal(word, backend) for word in column.type.values)
     check = f" CHECK ({name} IN ({words}))" if column.type.name == "enum" and words else ""
-    declared = _declared(column.type, backend)
-    if key == (column.name,) and declared == "INTEGER":
-        declared = "INT"  # SQLite would count an INTEGER key by itself; this one is the caller's to give
-    return f"{name} {declared}{required}{made}{check}"
+    return f"{name} {_declared(column.type, backend)}{required}{made}{check}"
 
 
 def _declared(type: Type, backend: Backend) -> str:

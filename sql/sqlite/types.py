@@ -13,10 +13,11 @@ from sql.sqlite.storage import CANONICAL, detect, parse
 from sql.types import BYTES, DECIMAL, NUMBER, STRING, TEXT, TYPES, Type, array_of, range_of
 from sql.values import coerce
 
-# Our words. Where SQLite would read a text as a number (NUMERIC affinity), TEXT says that it must not.
+# Our words. Where SQLite would read a text as a number (NUMERIC affinity), TEXT says that it must not. An integer is
+# INT4: SQLite's INTEGER has 64 bits, and numbers a key of that very word by itself.
 DECLARED: Mapping[str, str] = MappingProxyType(
     {
-        "integer": "INTEGER",
+        "integer": "INT4",
         "bigint": "BIGINT",
         "number": "REAL",
         "decimal": "DECIMAL",
@@ -39,7 +40,7 @@ DECLARED: Mapping[str, str] = MappingProxyType(
 
 _OTHER_WORDS: Mapping[str, str] = MappingProxyType(
     {
-        **dict.fromkeys(("SMALLINT", "TINYINT", "MEDIUMINT", "INT2", "INT4", "SERIAL"), "integer"),
+        **dict.fromkeys(("SMALLINT", "TINYINT", "MEDIUMINT", "INT2", "SERIAL"), "integer"),
         **dict.fromkeys(("INTEGER", "INT", "INT8", "BIGSERIAL", "UNSIGNED BIG INT"), "bigint"),  # 64 bits,
         **dict.fromkeys(("BOOL",), "boolean"),
         **dict.fromkeys(("NUMERIC", "NUMBER", "MONEY"), "decimal"),
@@ -54,7 +55,7 @@ _OTHER_WORDS: Mapping[str, str] = MappingProxyType(
     }
 )
 _WORDS: Mapping[str, str] = MappingProxyType(
-    {**{word: name for name, word in DECLARED.items() if name != "enum"}, **_OTHER_WORDS}
+    {**_OTHER_WORDS, **{word: name for name, word in DECLARED.items() if name != "enum"}}
 )
 # SQLite's own rules, in their order; what none fits is NUMERIC.
 _AFFINITIES = (("INT", "bigint"), ("CHAR", "text"), ("CLOB", "text"), ("TEXT", "text"), ("BLOB", "bytes"))

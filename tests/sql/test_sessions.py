@@ -1,6 +1,7 @@
 """What sessions do beside statements, on both backends: many rows at once, streams, locks."""
 
 import threading
+import time
 from collections.abc import Callable
 
 import pytest
@@ -18,6 +19,7 @@ from sql.errors import (
 from sql.execute import Bindings
 from sql.opening import open_database
 from sql.query import Authorized, Compare, Path, Slot
+from sql.sqlite.link import Link
 from sql.types import INTEGER
 from tests.sql.test_database import ENDLESS, mark
 from tests.sql.world import CATALOG, fill
@@ -82,15 +84,15 @@ def test_a_row_of_many_that_fails_undoes_its_savepoint_alone(items: Database, re
 @pytest.mark.parametrize("returning", [True, False])
 def test_each_of_many_rows_has_its_own_time(database_url: str, returning: bool) -> None:
     """Together they take longer than one of them may; one alone that takes longer is stopped."""
-    database = open_database(database_url, options=Options(statement_seconds=0.4))
+    database = open_database(database_url, options=Options(statement_seconds=0.5))
     with database.transaction() as session:
         session.execute("CREATE TABLE waits (n bigint)")
-    slow = "(WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {}) SELECT count(*) FROM n)"
-    wait = slow.format("?") if database.backend.name == "sqlite" else "(SELECT %s::int FROM pg_sleep(0.15))"
+    wait = "pg_sleep(?)" if database.backend.name == "sqlite" else "(SELECT 1 FROM pg_sleep(%s))"
     text = f"INSERT INTO waits VALUES ({wait}){' RETURNING 1' if returning else ''}"
-    number = 400_000 if database.backend.name == "sqlite" else 1
     with database.transaction() as session:
-        session.run_many(text, [(number,)] * 6, returning=returning)
+        if isinstance(session, Link):
+            session.connection.create_function("pg_sleep", 1, time.sleep)
+        session.run_many(text, [(0.1,)] * 6, returning=returning)
     endless = f"INSERT INTO waits SELECT * FROM ({ENDLESS['sqlite']}) AS e"
     with pytest.raises(Timeout), database.transaction() as session:
         session.run_many(endless + (" RETURNING 1" if returning else ""), [()], returning=returning)
@@ -131,11 +133,12 @@ def test_a_stream_within_a_transaction_sees_what_that_wrote(items: Database) -> 
 
 def test_a_stream_may_last_longer_than_a_statement(database_url: str) -> None:
     database = open_database(database_url, options=Options(statement_seconds=0.3))
-    wait = "SELECT count(*) FROM (WITH RECURSIVE w(j) AS (SELECT 1 UNION ALL SELECT j + 1 FROM w WHERE j < 300000) SELECT j + n.i FROM w) AS q"
+    wait = "SELECT count(*) FROM (WITH RECURSIVE w(j) AS (SELECT 1 UNION ALL SELECT j + 1 FROM w WHERE j < 60000) SELECT j + n.i FROM w) AS q"
     slow = f"({wait})" if database.backend.name == "sqlite" else "(SELECT n.i FROM pg_sleep(0.1 + n.i * 0))"
-    text = f"SELECT n.i, {slow} FROM ({NUMBERS.format(8)}) AS n"
+    rows = 40 if database.backend.name == "sqlite" else 8
+    text = f"SELECT n.i, {slow} FROM ({NUMBERS.format(rows)}) AS n"
     with database.stream(text, size=1) as chunks:
-        assert len(list(chunks)) == 8
+        assert len(list(chunks)) == rows
     with pytest.raises(Timeout), database.stream(ENDLESS[database.backend.name], size=1) as chunks:
         list(chunks)
     assert database.fetch("SELECT 1") == [(1,)]

@@ -26,6 +26,7 @@ from sql.query import (
     Origin,
     Path,
     Query,
+    Select,
     Slot,
     both,
 )
@@ -72,6 +73,14 @@ def writable(resource: Resource) -> None:
     """Refuse a view, and what is served read-only."""
     if not resource.writable:
         raise ApiError("wrong_method", f"{resource.entity or resource.name} is read only", field=resource.name)
+
+
+def reachable(resource: Resource, gate: Gate, action: str) -> Authorized[Query]:
+    """The rows that an action may touch, as a query for their keys; for `create`, what a new row must be."""
+    access = allowed(gate, resource, action)
+    names = resource.key or tuple(resource.columns)
+    where = access.rows if action == "create" else access.where
+    return Authorized(Query(resource.name, select=tuple(Select(Path(name), name) for name in names), where=where))
 
 
 def _accesses(resource: Resource, gate: Gate) -> tuple[Access, Access]:

@@ -8,6 +8,7 @@ roles add up.
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import Literal
 
 from crud.conditions import parse
 from crud.definitions.config import RuleDefinition
@@ -45,6 +46,19 @@ class Rule:
     columns: frozenset[str] | None
     where: Filter
     defaults: tuple[tuple[str, Value], ...] = ()
+
+
+@dataclass(frozen=True)
+class Weighed:
+    """A rule of a caller's role that speaks of what is asked.
+
+    `standing`: `applies`; `replaced`, where its role has a rule for the resource itself; `ours`, where a rule for `*`
+    meets one of our own tables, which are named.
+    """
+
+    definition: RuleDefinition
+    rule: Rule
+    standing: Literal["applies", "replaced", "ours"] = "applies"
 
 
 class Constants:
@@ -107,7 +121,9 @@ class Policy:
         fixed = both(Not(alive(resource)) if gone else alive(resource), own_tenant(resource, roles, tenantless))
         if ADMIN in roles:
             return Access(offered.possible, fixed, allowed=True)
-        allows, denies = self._rules(resource, roles, action, offered)
+        weighed = self.weighed(resource, roles, action, tenantless=tenantless)
+        allows = [each.rule for each in weighed if each.standing == "applies" and each.definition.allow]
+        denies = [each.rule for each in weighed if each.standing == "applies" and not each.definition.allow]
         if not allows or any(rule.columns is None and rule.where == TRUE for rule in denies):
             return Access()
         columns = _granted(allows, offered.possible) - _withheld(denies)
@@ -117,19 +133,23 @@ class Policy:
         defaults = dict(pair for rule in allows for pair in rule.defaults)
         return Access(columns, both(fixed, rows), allowed=True, rows=rows, defaults=tuple(defaults.items()))
 
-    def _rules(
-        self, resource: Resource, roles: frozenset[str], action: str, offered: Offer
-    ) -> tuple[list[Rule], list[Rule]]:
-        allows: list[Rule] = []
-        denies: list[Rule] = []
+    def weighed(
+        self, resource: Resource, roles: frozenset[str], action: str, *, tenantless: bool
+    ) -> tuple[Weighed, ...]:
+        """Every rule of these roles about this action on this resource: what `access` is made of, and explained by."""
+        offered = offer(resource, action, tenantless=tenantless)
+        found: list[Weighed] = []
         for role in sorted(roles):
             mine = [rule for rule in self.rules if rule.role == role and action in rule.actions]
             named = [rule for rule in mine if rule.resource == resource.name]
-            general = [rule for rule in mine if rule.resource == "*" and not resource.system]
-            granted = [rule for rule in named if rule.allow] or [rule for rule in general if rule.allow]
-            allows += [self._compile(resource, rule, offered) for rule in granted]
-            denies += [self._compile(resource, rule, offered) for rule in named + general if not rule.allow]
-        return allows, denies
+            general = [rule for rule in mine if rule.resource == "*"]
+            specific = any(rule.allow for rule in named)
+            found += [Weighed(rule, self._compile(resource, rule, offered)) for rule in named]
+            found += [
+                Weighed(rule, self._compile(resource, rule, offered), _standing(resource, rule, specific=specific))
+                for rule in general
+            ]
+        return tuple(found)
 
     def _compile(self, resource: Resource, rule: RuleDefinition, offered: Offer) -> Rule:
         scope = Scope(ExactNames(), self.catalog, Constants())
@@ -158,6 +178,13 @@ class Policy:
 
 class RuleProblem(Exception):
     """A rule that does not fit its resource: told at start, never at a request."""
+
+
+def _standing(resource: Resource, rule: RuleDefinition, *, specific: bool) -> Literal["applies", "replaced", "ours"]:
+    """What becomes of a rule for `*`."""
+    if resource.system:
+        return "ours"
+    return "replaced" if specific and rule.allow else "applies"
 
 
 def _columns(rule: RuleDefinition, offered: Offer) -> frozenset[str] | None:

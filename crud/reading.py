@@ -11,11 +11,11 @@ from crud.limits import check
 from crud.permissions import authorize, gate_for
 from crud.state import Context
 from sql.builder import compile_query
-from sql.compiled import Compiled
+from sql.compiled import Compiled, Statement
 from sql.execute import Bindings, Result, execute
 from sql.query import Asked, Authorized, Query
 
-__all__ = ["Result", "answer", "counted", "prepared"]
+__all__ = ["Result", "answer", "counted", "prepared", "printed"]
 
 
 def answer(context: Context, asked: Asked) -> Result:
@@ -46,6 +46,11 @@ def counted(context: Context, authorized: Authorized[Query], values: tuple[objec
     database = context.snapshot.database(_source(context, authorized.query))
     found = execute(compiled, database, Bindings(values, context.actor.values, datetime.now(UTC)))
     return int(str(found.rows[0]["n"]))
+
+
+def printed(context: Context, authorized: Authorized[Query]) -> Statement:
+    """The statement of an authorised query, for who asks what would be run."""
+    return _compiled(context, authorized).statement
 
 
 def _compiled(context: Context, authorized: Authorized[Query]) -> Compiled:

@@ -1,7 +1,7 @@
 """The Baasix dialect: items of collections under `/items`.
 
 In: GET requests with `fields`, `filter`, `sort`, `limit`, `page`, `search`, `aggregate` … (`reading`, `groups`); bodies
-of one item (`writing`, `nesting`), of many (`bulk`), files of items (`imports`).
+of one item (`writing`, `nesting`), of many (`bulk`), files of items (`imports`); questions about rules (`explaining`).
 Out: `{"data": [...], "totalCount": n}` and `{"data": {...}}`; refusals `{"error": {"message", …, "statusCode"}}`.
 Source: seed document of Baasix, its wire sheet, docs/dialects/baasix.md.
 """
@@ -14,14 +14,14 @@ from werkzeug.exceptions import MethodNotAllowed
 
 from crud import service
 from crud.dialect import Dialect, answer, context, open_resource, reader
-from crud.dialects.baasix import bulk, imports, writing
-from crud.dialects.baasix.mounts import API
+from crud.dialects.baasix import bulk, explaining, imports, writing
+from crud.dialects.baasix.mounts import API, PERMISSIONS
 from crud.dialects.baasix.reading import parse_list, parse_one, place
 from crud.dialects.baasix.refusals import render_error
 from crud.errors import ApiError
 from crud.request import tagged
 
-__all__ = ["bulk", "dialect", "imports", "writing"]
+__all__ = ["bulk", "dialect", "explaining", "imports", "writing"]
 
 
 @API.blueprint.get("/<name>")
@@ -55,4 +55,4 @@ for _word, _methods in RESERVED.items():
     _others = {"GET", "POST", "PUT", "PATCH", "DELETE"} - set(_methods)
     API.blueprint.add_url_rule(f"/<name>/{_word}", view_func=reserved, methods=sorted(_others))
 
-dialect = Dialect("baasix", (API,), render_error)
+dialect = Dialect("baasix", (API, PERMISSIONS), render_error)

@@ -1,5 +1,6 @@
-"""Where the Baasix dialect hangs its routes: one mount, shared by its reading and its writing."""
+"""Where the Baasix dialect hangs its routes: items and permissions."""
 
 from crud.dialect import mount
 
 API = mount("baasix", "/items")
+PERMISSIONS = mount("baasix", "/permissions")

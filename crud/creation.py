@@ -74,7 +74,7 @@ def install(database: Database, config: Config) -> None:
         _create_view(config, database, session, there)
         for role, description in ROLES.items():
             ensure_role(database, session, role, description)
-        for definition in made:
+        for definition in (each for each in made if each.table != system.AUDIT):
             _fill_own(config, database, session, definition)
 
 

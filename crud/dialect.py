@@ -8,7 +8,7 @@ is the longest prefix of the path. The only room besides the dialects that knows
 import re
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import structlog
 from flask import Blueprint, Flask, Response, current_app, g, request
@@ -168,12 +168,12 @@ def _open() -> None:
     if not _REQUEST_ID.fullmatch(g.request_id):
         g.request_id = uuid.uuid4().hex
     snapshot = served().state.current()
-    g.context = Context(snapshot, ANONYMOUS)
+    g.context = Context(snapshot, ANONYMOUS, g.request_id)
     if len(request.query_string) > snapshot.config.limits.query_bytes:
         raise ApiError("bad_parameter", f"The query string is longer than {snapshot.config.limits.query_bytes} bytes")
     token = bearer(served().cookie_of(request.path))
     if token is not None:
-        g.context = Context(snapshot, auth.actor_of(snapshot, token))
+        g.context = replace(g.context, actor=auth.actor_of(snapshot, token))
 
 
 def bearer(cookie: str | None) -> str | None:

@@ -11,6 +11,7 @@ from typing import Literal
 
 from crud.policy import ADMIN, Access, Policy, Weighed, alive, own_tenant
 from crud.settable import offer
+from crud.system import called
 from sql.catalog import Column, Resource
 from sql.query import TRUE, Filter
 
@@ -80,7 +81,7 @@ def explain(policy: Policy, resource: Resource, roles: frozenset[str], action: s
     lines = tuple(_line(resource, each, allowed=access.allowed) for each in weighed)
     possible = offer(resource, action, tenantless=tenantless).possible
     return Explanation(
-        resource=resource.name,
+        resource=called(resource),
         action=action,
         roles=tuple(sorted(roles)),
         allowed=access.allowed,
@@ -102,7 +103,7 @@ def _line(resource: Resource, each: Weighed, *, allowed: bool) -> Line:
         role=said.role,
         place=said.place,
         allow=said.allow,
-        about=said.resource,
+        about="*" if said.resource == "*" else called(resource),
         fields=None if given is None else tuple(name for name in resource.columns if name in given),
         rows=each.rule.where,
         standing="overridden" if overridden else each.standing,

@@ -10,8 +10,9 @@ from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
 from crud import naming, system
+from crud.audit import audits
 from crud.creation import create_missing
-from crud.definitions.config import DIALECTS, Config, ResourceDefinition, RuleDefinition, SchemaDefinition
+from crud.definitions.config import DIALECTS, Audit, Config, ResourceDefinition, RuleDefinition, SchemaDefinition
 from crud.definitions.problems import ConfigError, Problem
 from crud.definitions.semantics import declared, exact_name
 from crud.presentation import Declared, Presentation, present
@@ -68,7 +69,9 @@ def build(config: Config, tables: Tables) -> Loaded:
     drafts = {name: _draft(part, parts, names=names, problems=problems) for name, part in parts.items()}
     relations, wrong = derive(drafts, names)
     problems += wrong
-    catalog = Catalog(MappingProxyType({name: _finished(drafts[name], relations[name]) for name in parts}))
+    kept = _audits(config, parts, names=names, problems=problems)
+    finished = {name: _finished(drafts[name], relations[name], kept.get(name, "")) for name in parts}
+    catalog = Catalog(MappingProxyType(finished))
     for name, part in parts.items():
         if part.definition:
             problems += check_shown(catalog.resource(name), part.definition)
@@ -93,9 +96,19 @@ def _loaded(
     return Loaded(catalog, MappingProxyType(presentations), rules, (*problems, *notes), said)
 
 
-def _finished(draft: Draft, relations: Mapping[str, Relation]) -> Resource:
+def _finished(draft: Draft, relations: Mapping[str, Relation], kept: Audit) -> Resource:
     references = tuple(link.reference for link in draft.links)
-    return replace(draft.resource, relations=MappingProxyType(dict(relations)), references=references)
+    return replace(draft.resource, relations=MappingProxyType(dict(relations)), references=references, audit=kept)
+
+
+def _audits(config: Config, parts: Mapping[str, Part], *, names: Names, problems: list[Problem]) -> Mapping[str, Audit]:
+    said = {name: part.definition for name, part in parts.items() if part.definition}
+    declared = {name: (each.audit, each.place / "audit") for name, each in said.items()}
+    resources = {name: part.resource for name, part in parts.items()}
+    known = names.get(config.server.default_schema, {})
+    kept, wrong = audits(config, resources, declared, names=known)
+    problems += wrong
+    return kept
 
 
 def _declared_names(config: Config, parts: Mapping[str, Part]) -> Declared:

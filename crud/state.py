@@ -69,10 +69,11 @@ class Snapshot:
 
 @dataclass(frozen=True)
 class Context:
-    """What a request works with."""
+    """What a request works with. `request_id` is what its answer and the log call it; empty without a request."""
 
     snapshot: Snapshot
     actor: Actor
+    request_id: str = ""
 
 
 class State:

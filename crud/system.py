@@ -1,4 +1,4 @@
-"""Our own resources: accounts, roles, their links, permissions and tenants, under names that begin with `_dragoman_`.
+"""Our own resources: accounts, roles, links, permissions, tenants, the audit, under names that begin with `_dragoman_`.
 
 In: a `Config` (what it adds to accounts, where our tables live). Out: their definitions, as ordinary resources with a
 presentation per dialect. `crud.creation` makes the tables, `crud.accounts` has the few statements that sign-in needs.
@@ -14,11 +14,11 @@ from crud.presentation import Shown
 from crud.resources import declared_resource
 from sql.catalog import Column, Resource, Table
 from sql.introspection import OWN_PREFIX, TableInfo
-from sql.types import BOOLEAN, CITEXT, DATETIME, JSON, STRING, TEXT, UUID, Type
+from sql.types import BIGINT, BOOLEAN, CITEXT, DATETIME, JSON, STRING, TEXT, UUID, Type
 
 PREFIX = OWN_PREFIX
 ACCOUNTS, ROLES, USER_ROLES = f"{PREFIX}users", f"{PREFIX}roles", f"{PREFIX}user_roles"
-PERMISSIONS, TENANTS = f"{PREFIX}permissions", f"{PREFIX}tenants"
+PERMISSIONS, TENANTS, AUDIT = f"{PREFIX}permissions", f"{PREFIX}tenants", f"{PREFIX}audit"
 ACCOUNTS_VIEW, REVOKED, REVISION = f"{PREFIX}accounts", f"{PREFIX}revoked", f"{PREFIX}revision"
 
 # What definitions may call our own resources, where no table of the user has the name.
@@ -28,10 +28,16 @@ WORDS: Mapping[str, str] = MappingProxyType(
         **dict.fromkeys(("roles", "Role", "baasix_Role"), ROLES),
         **dict.fromkeys(("user_roles", "UserRole", "baasix_UserRole"), USER_ROLES),
         **dict.fromkeys(("permissions", "Permission", "baasix_Permission"), PERMISSIONS),
+        **dict.fromkeys(("audit", "Audit", "baasix_Audit"), AUDIT),
         **dict.fromkeys(("tenants", "Tenant", "baasix_Tenant", "organization"), TENANTS),
     }
 )
 ROLE_COLUMN = Column("role", STRING)
+
+
+def called(resource: Resource) -> str:
+    """What people are told that a resource is called: the tables of our own are not shown as such."""
+    return f"system.{resource.entity}" if resource.system else resource.name
 
 
 def _field(name: str, type: Type | None, **more: object) -> FieldDefinition:
@@ -86,6 +92,19 @@ _FIELDS: Mapping[str, tuple[FieldDefinition, ...]] = {
         _field("rel_conditions", JSON),
         _field("default_values", JSON),
         *_stamps(),
+    ),
+    "audit": (
+        _field("id", BIGINT, key=True, auto="increment"),
+        _field("at", DATETIME, required=True),
+        _field("actor", STRING),
+        _field("tenant", STRING),
+        _field("action", STRING, required=True),
+        _field("resource", STRING, required=True),
+        _field("key", JSON, required=True),
+        _field("columns", JSON, required=True),
+        _field("old", JSON),
+        _field("new", JSON),
+        _field("request_id", STRING),
     ),
 }
 
@@ -151,6 +170,11 @@ _SHOWN: Mapping[str, Mapping[str, Shown]] = {
             columns=_camel("rel_conditions", "default_values") | _STAMPS | {"role_id": "role_Id"},
         ),
     },
+    "audit": {
+        "phantom": Shown(words=("audit", "Audit")),
+        "xond": Shown(words=("audit",)),
+        "baasix": Shown(words=("baasix_Audit", "audit"), columns=_camel("request_id")),
+    },
     "tenants": {
         "phantom": Shown(words=("tenants", "Tenant")),
         "xond": Shown(words=("organization", "tenants"), columns={"id": "organizationId"}),
@@ -177,6 +201,8 @@ def _definition(entity: str, source: str) -> ResourceDefinition:
         uniques=tuple((field.name,) for field in fields if field.unique),
         relations=_RELATIONS.get(entity, ()),
         shown=_SHOWN[entity],
+        read_only=entity == "audit",
+        tenant="tenant" if entity == "audit" else None,
     )
 
 

@@ -104,7 +104,7 @@ class SoftDelete:
 class Resource:
     """One table as exposed. `name` is unique in the catalog; `namespace` and `entity` are Metal's two words.
 
-    `table` takes writes; `reads` (a view over it) answers reads where it is given.
+    `table` takes writes; `reads` (a view over it) answers reads where it is given. `audit`: what is kept of each change.
     """
 
     name: str
@@ -123,6 +123,7 @@ class Resource:
     system: bool = False
     soft_delete: SoftDelete | None = None
     tenant: str | None = None
+    audit: Literal["", "names", "values"] = ""
 
     def column(self, name: str) -> Column:
         """The column of this exact name. Raises UnknownColumn."""

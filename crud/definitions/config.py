@@ -8,11 +8,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
+from typing import Literal
 
 from crud.presentation import Shown
 from sql.catalog import SoftDelete
 from sql.types import Type
 
+Audit = Literal["", "names", "values"]
 NOTHING: Mapping[str, object] = MappingProxyType({})
 DIALECTS = ("phantom", "xond", "sonicjs", "metal", "baasix")
 ACTIONS = ("read", "create", "update", "delete", "list")
@@ -171,6 +173,7 @@ class ResourceDefinition:
     tenant: str | None = None
     hidden: bool = False
     read_only: bool = False
+    audit: Audit = ""
     rules: tuple[RuleDefinition, ...] = ()
     shown: Mapping[str, Shown] = field(default_factory=dict)
     place: Place = NOWHERE
@@ -241,6 +244,7 @@ class Config:
     schemas: Mapping[str, SchemaDefinition] = field(default_factory=dict)
     accounts: ResourceDefinition = ResourceDefinition("accounts")
     rules: tuple[RuleDefinition, ...] = ()
+    audit: Mapping[str, Audit] = field(default_factory=dict)
     hooks: tuple[HookDefinition, ...] = ()
     plans: Mapping[str, Mapping[str, tuple[Mapping[str, object], ...]]] = field(default_factory=dict)
     dialects: Mapping[str, DialectConfig] = field(default_factory=lambda: {name: DialectConfig() for name in DIALECTS})

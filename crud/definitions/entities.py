@@ -9,6 +9,7 @@ from typing import Any
 
 from crud.definitions.config import (
     ACTIONS,
+    Audit,
     FieldDefinition,
     Place,
     RelationDefinition,
@@ -54,6 +55,7 @@ def read_resource(
         tenant=data.get("tenant"),
         hidden=data.get("hidden", False),
         read_only=data.get("read_only", False),
+        audit=read_audit(data.get("audit", False)),
         rules=_rules(data, place, entity),
         shown=MappingProxyType({name: _shown(given) for name, given in data.get("dialects", {}).items()}),
         place=place,
@@ -135,6 +137,13 @@ def _soft_delete(given: str | Data | None) -> SoftDelete | None:
             return SoftDelete(column)
         case _:
             return SoftDelete(given["column"], given.get("active"), given.get("deleted"))
+
+
+def read_audit(given: bool | Data) -> Audit:
+    """What is kept of each change: nothing, the names of the changed columns, or their values too."""
+    if isinstance(given, bool):
+        return "names" if given else ""
+    return "values" if given.get("values") else "names"
 
 
 def _shown(data: Data) -> Shown:

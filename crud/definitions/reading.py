@@ -29,7 +29,7 @@ from crud.definitions.config import (
     canonical_role,
 )
 from crud.definitions.document import Document, read_document
-from crud.definitions.entities import read_resource, read_rule
+from crud.definitions.entities import read_audit, read_resource, read_rule
 from crud.definitions.problems import ConfigError, Problem
 from crud.definitions.schema import CONFIG, RESOURCE
 from crud.definitions.semantics import check_meaning
@@ -110,6 +110,7 @@ def _config(document: Document, base: Path) -> tuple[Config, list[Problem]]:
         schemas=_schemas(data, top, server=server, sources=sources, declared=declared),
         accounts=read_resource(data.get("accounts", {}), top / "accounts", entity="users", namespace="system"),
         rules=tuple(read_rule(rule, top / "rules" / i, resource="*") for i, rule in enumerate(data.get("rules", []))),
+        audit={name: read_audit(given) for name, given in data.get("audit", {}).items()},
         hooks=tuple(HookDefinition(**hook, place=top / "hooks" / i) for i, hook in enumerate(data.get("hooks", []))),
         plans={name: {e: tuple(steps) for e, steps in plan.items()} for name, plan in data.get("plans", {}).items()},
         dialects={name: _dialect(data.get("dialects", {}).get(name, {})) for name in DIALECTS},

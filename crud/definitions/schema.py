@@ -130,6 +130,8 @@ SOFT_DELETE: Schema = {
     "dependentRequired": {"active": ["deleted"], "deleted": ["active"]},
 }
 
+AUDIT: Schema = {**shape({"values": FLAG}), "type": ["boolean", "object"]}
+
 RESOURCE = shape(
     {
         "table": NAME,
@@ -144,6 +146,7 @@ RESOURCE = shape(
         "tenant": NAME,
         "hidden": FLAG,
         "read_only": FLAG,
+        "audit": AUDIT,
         "stamps": {"type": ["boolean", "array"], "items": words(*STAMPS)},
         "rules": {"type": "array", "items": RULE},
         "permissions": shape(dict.fromkeys(ACTIONS, ROLE_LIST)),
@@ -227,6 +230,7 @@ CONFIG = shape(
         ),
         "accounts": ACCOUNTS,
         "rules": {"type": "array", "items": RULE},
+        "audit": mapping(AUDIT),
         "hooks": {"type": "array", "items": HOOK},
         "plans": mapping(mapping({"type": "array", "items": STEP, "minItems": 1})),
         "dialects": shape(dict(DIALECT_SETTINGS)),

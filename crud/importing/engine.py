@@ -14,7 +14,7 @@ from crud.errors import ApiError, bad_parameter
 from crud.grants import Granted
 from crud.importing.rows import Bad, Imported, Numbered, RowError, error_of, refused, wrong
 from crud.state import Context
-from crud.writing import conflicts, own, statements
+from crud.writing import conflicts, own, recording, statements
 from crud.writing.inserting import check
 from crud.writing.rows import Place, candidate
 from crud.writing.unit import Unit, event, keyed
@@ -167,18 +167,20 @@ def _put(unit: Unit, granted: Granted, rows: Sequence[Row], nullable: frozenset[
     resource = granted.resource
     named = {name for row in rows for name in row}
     told = unit.context.snapshot.hooks.any(resource.name, "after_create")
-    paired = told or resource.system
-    wanted = paired or grants.checked(granted, granted.create, named) != TRUE
-    stored = [own.stored(resource, row) for row in rows]
+    paired = told or resource.system or resource.audit == "values"
+    wanted = paired or resource.audit or grants.checked(granted, granted.create, named) != TRUE
+    alike_rows = _alike([own.stored(resource, row) for row in rows], resource, nullable)
     keys: list[Row] = []
-    for columns, alike in groupby(_alike(stored, resource, nullable), key=tuple):
+    for columns, alike in groupby(alike_rows, key=tuple):
         together = 1 if paired or not columns else TOGETHER
         values = [tuple(row.values()) for row in alike]
-        keys += _inserted(unit, granted, columns, values, together=together, returning=wanted)
+        keys += _inserted(unit, granted, columns, values, together=together, returning=bool(wanted))
     statements.advance(unit, resource, named)
     check(unit, granted, "create", columns=named, keys=keys)
     for row, key in zip(rows, keys, strict=False):
         own.settle(unit, resource, row, key=key)
+    recording.created(unit, resource, rows if paired else alike_rows, keys)
+    recording.flush(unit)
     if told:
         found: Sequence[Row | None] = keys or [None] * len(rows)
         unit.events += [event(unit, "create", resource, row=r, key=k) for r, k in zip(rows, found, strict=True)]

@@ -5,7 +5,7 @@ In: a granted command. Out: `Written`. What refers to the rows follows (`crud.wr
 
 from crud import grants
 from crud.grants import Granted
-from crud.writing import generated, references, statements
+from crud.writing import generated, recording, references, statements
 from crud.writing.rows import before
 from crud.writing.showing import matches
 from crud.writing.unit import Unit, Written, event
@@ -25,7 +25,7 @@ def delete(unit: Unit, granted: Granted) -> Written:
     if command.if_match or hooked(unit, resource, "delete"):
         _ask(unit, granted, command)
     alone = not references.children(unit, resource, soft=False) and not references.comes_back(unit, resource)
-    if alone and not (soft or command.keyed or hooked(unit, resource, "delete")):
+    if alone and not (soft or command.keyed or resource.audit or hooked(unit, resource, "delete")):
         return Written(command, statements.count(unit, grants.removal(granted), command.values))
     return _known(unit, granted, command, soft=soft)
 
@@ -41,12 +41,15 @@ def _known(unit: Unit, granted: Granted, command: Delete, *, soft: bool) -> Writ
     """Delete rows whose keys must be known: for the answer, for hooks, for those that refer to them."""
     resource = granted.resource
     columns = references.needed(unit, resource, soft=soft) or tuple(resource.columns)[:1]
-    if soft:
+    columns = recording.needed(resource, columns, soft=soft)
+    mark = generated.deleted(resource, unit.now) if soft else None
+    if mark:
         gone = _rows(columns, statements.touch(unit, grants.finding(granted, columns), command.values))
-        _mark(unit, granted, command)
+        _mark(unit, granted, command, mark)
         references.release(unit, resource, gone, soft=True)
     else:
         gone = _removed(unit, granted, command, columns=columns)
+    recording.deleted(unit, resource, gone, mark=mark)
     keys = [{name: to_json(row[name]) for name in resource.key} for row in gone]
     if command.keyed and not keys:
         raise missing(granted, "delete")
@@ -68,8 +71,8 @@ def _rows(columns: tuple[str, ...], found: list[tuple[object, ...]]) -> list[Row
     return [dict(zip(columns, row, strict=True)) for row in found]
 
 
-def _mark(unit: Unit, granted: Granted, command: Delete) -> None:
-    name, value = generated.deleted(granted.resource, unit.now)
+def _mark(unit: Unit, granted: Granted, command: Delete, mark: tuple[str, object]) -> None:
+    name, value = mark
     statements.count(unit, grants.alteration(granted, (name,)), command.values, (value,))
 
 
@@ -81,7 +84,9 @@ def restore(unit: Unit, granted: Granted) -> Written:
     name, value = generated.restored(resource)
     before(unit, "update", resource, row={name: value}, key=key)
     narrowed, values = by_key(resource, key, command.values)
+    old = recording.before(unit, granted, (name,), values, narrowed=narrowed)
     statements.count(unit, grants.alteration(granted, (name,), narrowed=narrowed), values, (value,))
+    recording.restored(unit, resource, key, (name, value), old)
     unit.events.append(event(unit, "update", resource, row={name: value}, key=key))
     return Written(command, 1, (key,))
 

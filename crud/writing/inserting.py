@@ -10,7 +10,7 @@ from itertools import groupby
 from crud import grants, reading
 from crud.errors import ApiError
 from crud.grants import Granted
-from crud.writing import own, statements
+from crud.writing import own, recording, statements
 from crud.writing.unit import Unit, Values, Written, canonical, event, keyed
 from sql.catalog import Resource
 from sql.commands import Ref
@@ -25,6 +25,7 @@ def insert(unit: Unit, granted: Granted, rows: Sequence[dict[str, object]]) -> W
     keys = put(unit, granted, rows)
     for row, key in zip(rows, keys, strict=False):
         own.settle(unit, granted.resource, row, key=key)
+    recording.created(unit, granted.resource, rows, keys)
     told: Sequence[Row | None] = keys or [None] * len(rows)
     unit.events += [
         event(unit, "create", granted.resource, row=row, key=key) for row, key in zip(rows, told, strict=True)

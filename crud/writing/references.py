@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from crud import grants, reading
 from crud.errors import ApiError
 from crud.policy import alive
-from crud.writing import generated, statements
+from crud.writing import generated, recording, statements
 from crud.writing.unit import Unit, Values, canonical
 from sql.catalog import Catalog, Reference, Resource
 from sql.query import And, Compare, Filter, Path, Slot, both
@@ -35,7 +35,13 @@ def children(unit: Unit, resource: Resource, *, soft: bool) -> list[Child]:
     ask, or would not ask about those that refer to them."""
     catalog = unit.context.snapshot.catalog
     found = [Child(child, link) for child, link in catalog.children(resource)]
-    return [child for child in found if soft or not child.reference.enforced or _leads_on(catalog, child, set())]
+    return [child for child in found if soft or _ours(child) or _leads_on(catalog, child, set())]
+
+
+def _ours(child: Child) -> bool:
+    """Whether the database would not ask the child, or would not tell the audit."""
+    told = child.resource.audit and child.reference.on_delete in ("CASCADE", "SET NULL")
+    return not child.reference.enforced or bool(told)
 
 
 def _leads_on(catalog: Catalog, child: Child, met: set[str]) -> bool:
@@ -44,7 +50,7 @@ def _leads_on(catalog: Catalog, child: Child, met: set[str]) -> bool:
         return False
     met.add(child.resource.name)
     below = [Child(resource, link) for resource, link in catalog.children(child.resource)]
-    return any(not each.reference.enforced or _leads_on(catalog, each, met) for each in below)
+    return any(_ours(each) or _leads_on(catalog, each, met) for each in below)
 
 
 def comes_back(unit: Unit, resource: Resource) -> bool:
@@ -132,8 +138,10 @@ def _let_go(unit: Unit, child: Child, where: Filter, values: tuple[object, ...])
     if any(not child.resource.column(name).nullable for name in names):
         _forbid(unit, child, where, values)
         return
+    held = recording.held(unit, child.resource, _living(child, where), values, names)
     change = grants.following("update", child.resource, _living(child, where), columns=names)
     statements.count(unit, change, values, (None,) * len(names))
+    recording.updated(unit, child.resource, dict.fromkeys(names), held, held)
 
 
 def _cascade(unit: Unit, child: Child, where: Filter, *, values: tuple[object, ...], soft: bool, going: Met) -> None:
@@ -148,7 +156,7 @@ def _cascade(unit: Unit, child: Child, where: Filter, *, values: tuple[object, .
         unit,
         resource,
         where if forced else _living(child, where),
-        columns=needed(unit, resource, soft=marks),
+        columns=recording.needed(resource, needed(unit, resource, soft=marks), soft=marks),
         values=values,
     )
     rows = [row for row in found if _named(resource, row) not in going]
@@ -158,6 +166,7 @@ def _cascade(unit: Unit, child: Child, where: Filter, *, values: tuple[object, .
     else:
         release(unit, resource, rows, soft=False, going=going)
         remove(unit, resource, rows)
+    recording.deleted(unit, resource, rows, mark=generated.deleted(resource, unit.now) if marks else None)
 
 
 def _rows(

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
+from crud.audit import Entry
 from crud.hooks import Event
 from crud.permissions import Gate, gate_for
 from crud.state import Context
@@ -39,13 +40,14 @@ class Written:
 
 @dataclass
 class Unit:
-    """An open transaction. `events` are told to the after-hooks once it is committed."""
+    """An open transaction. `events` are told to the after-hooks once it is committed, `entries` wait for the audit."""
 
     context: Context
     database: Database
     session: Session
     now: datetime = field(default_factory=lambda: datetime.now(UTC))
     events: list[Event] = field(default_factory=list)
+    entries: list[Entry] = field(default_factory=list)
 
     @property
     def gate(self) -> Gate:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from crud import grants
 from crud.errors import ApiError, invalid
 from crud.grants import Granted, keys_in
-from crud.writing import own, statements
+from crud.writing import own, recording, statements
 from crud.writing.inserting import check
 from crud.writing.rows import Place, changed
 from crud.writing.showing import matches
@@ -41,7 +41,8 @@ def update(unit: Unit, granted: Granted, changes: Row | None) -> Written:
     """Change the rows of the command. `changes` are None where hooks make them for each row."""
     command = granted.command
     assert isinstance(command, Update)
-    if command.if_match or changes is None or not changes or hooked(unit, granted.resource, "update"):
+    alone = not changes or recording.renames(granted.resource, changes)
+    if command.if_match or alone or changes is None or hooked(unit, granted.resource, "update"):
         return _each(unit, granted, changes, held=hold(unit, granted))
     return _at_once(unit, granted, changes)
 
@@ -76,13 +77,15 @@ def _at_once(unit: Unit, granted: Granted, changes: Row) -> Written:
     assert isinstance(command, Update)
     stored = own.stored(resource, changes)
     must = grants.checked(granted, granted.update, changes)
-    wanted = command.keyed or command.shown is not None or must != TRUE or resource.system
+    wanted = command.keyed or command.shown is not None or must != TRUE or resource.system or resource.audit
     change = grants.alteration(granted, tuple(stored), returning=resource.key if wanted else ())
     if not wanted or not resource.key:
         count = statements.count(unit, change, command.values, tuple(stored.values()))
         check(unit, granted, "update", columns=set(changes), keys=())
         return Written(command, count)
+    old = recording.before(unit, granted, stored, command.values)
     keys = [keyed(resource, raw) for raw in statements.touch(unit, change, command.values, tuple(stored.values()))]
+    recording.updated(unit, resource, changes, keys, old)
     return _done(unit, granted, changes, keys=_in_order(keys))
 
 
@@ -124,11 +127,12 @@ def _one(unit: Unit, granted: Granted, changes: Row | None, *, key: Values) -> R
     resource = granted.resource
     made = changes if changes is not None else completed(unit, granted, key=key)
     stored = own.stored(resource, made)
+    narrowed, full = by_key(resource, key, getattr(granted.command, "values", ()))
+    old = recording.before(unit, granted, stored, full, narrowed=narrowed)
     if stored:
-        values = getattr(granted.command, "values", ())
-        narrowed, full = by_key(resource, key, values)
         change = grants.alteration(granted, tuple(stored), narrowed=narrowed)
         statements.count(unit, change, full, tuple(stored.values()))
+    recording.updated(unit, resource, made, [key], old)
     unit.events.append(event(unit, "update", resource, row=made, key=key))
     return made
 

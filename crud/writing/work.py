@@ -14,7 +14,7 @@ from crud.grants import Granted
 from crud.limits import check_filter
 from crud.paths import by_values
 from crud.schemas import duplicates
-from crud.writing import conflicts, statements
+from crud.writing import conflicts, recording, statements
 from crud.writing.deleting import delete, restore
 from crud.writing.inserting import insert, resolved
 from crud.writing.rows import Place, candidate, changed
@@ -55,6 +55,7 @@ class Work:
         for each in prepared:
             with conflicts.told(self.unit, each.granted):
                 made.append(_carry_out(self.unit, each, made))
+        recording.flush(self.unit)
         return tuple(self._shown(each) for each in made)
 
     def _shown(self, written: Written) -> Written:
@@ -72,12 +73,13 @@ class Work:
     @contextmanager
     def attempt(self) -> Iterator[None]:
         """A savepoint: what fails in the block leaves nothing behind, and its after-hooks are forgotten."""
-        before = len(self.unit.events)
+        before, waiting = len(self.unit.events), len(self.unit.entries)
         try:
             with self.unit.database.transaction():
                 yield
         except BaseException:
             del self.unit.events[before:]
+            del self.unit.entries[waiting:]
             raise
 
     def _limited(self, commands: Sequence[Command]) -> None:

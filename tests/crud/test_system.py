@@ -17,7 +17,10 @@ from crud.loader import Loaded, load
 from sql.database import Database
 from sql.opening import open_database
 
-OWN = ["_dragoman_tenants", "_dragoman_roles", "_dragoman_users", "_dragoman_user_roles", "_dragoman_permissions"]
+OWN = [
+    *("_dragoman_tenants", "_dragoman_roles", "_dragoman_users", "_dragoman_user_roles", "_dragoman_permissions"),
+    "_dragoman_audit",
+]
 
 
 def configured(text: str, base: Path = Path()) -> Config:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Literal
 
-from crud.policy import ADMIN, Access, Policy, Weighed, alive, own_tenant
+from crud.policy import Access, Policy, Weighed, alive, own_tenant, unbound
 from crud.settable import offer
 from crud.system import called
 from sql.catalog import Column, Resource
@@ -77,7 +77,8 @@ class Explanation:
 def explain(policy: Policy, resource: Resource, roles: frozenset[str], action: str, *, tenantless: bool) -> Explanation:
     """What these roles may do with a resource, and why. `tenantless`: the caller belongs to no tenant."""
     access = policy.access(resource, roles, action, tenantless=tenantless)
-    weighed = () if ADMIN in roles else policy.weighed(resource, roles, action, tenantless=tenantless)
+    free = unbound(resource, roles, tenantless=tenantless)
+    weighed = () if free else policy.weighed(resource, roles, action, tenantless=tenantless)
     lines = tuple(_line(resource, each, allowed=access.allowed) for each in weighed)
     possible = offer(resource, action, tenantless=tenantless).possible
     return Explanation(
@@ -85,7 +86,7 @@ def explain(policy: Policy, resource: Resource, roles: frozenset[str], action: s
         action=action,
         roles=tuple(sorted(roles)),
         allowed=access.allowed,
-        verdict=_verdict(access, lines, admin=ADMIN in roles),
+        verdict=_verdict(access, lines, admin=free),
         columns=tuple(name for name in resource.columns if name in access.columns),
         where=access.where,
         rows=access.rows,

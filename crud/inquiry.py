@@ -21,6 +21,7 @@ from crud.state import ANONYMOUS, Actor, Context, Snapshot
 from crud.wording import words
 from sql.catalog import Resource
 from sql.compiled import Statement
+from sql.errors import BadValue
 from sql.fragment import Binder, Bindings
 from sql.query import FALSE, Filter, Path, Query, Select
 
@@ -110,8 +111,17 @@ def _symbols(binders: Iterable[Binder]) -> Iterator[str]:
     numbers = count(1)
     for binder in binders:
         asked = _Asked()
+        constant = _constant(binder, asked)
+        yield _of_actor(asked.names[0]) if asked.names else f":constant_{next(numbers)}" if constant else ":now"
+
+
+def _constant(binder: Binder, asked: "_Asked") -> bool:
+    """Whether a parameter is the same for everybody at any time. A time that cannot be said is none."""
+    try:
         first, second = (binder(Bindings(actor=asked, now=now)) for now in _MOMENTS)
-        yield _of_actor(asked.names[0]) if asked.names else ":now" if first != second else f":constant_{next(numbers)}"
+    except BadValue:
+        return False
+    return first == second
 
 
 def _of_actor(name: str) -> str:
@@ -178,7 +188,7 @@ def _data(found: Answer, say: Sayer) -> dict[str, object]:
         "rows": say.rows(_rows(said)),
         "rules": [_rule(line, said, say) for line in said.lines],
         "added": [{"why": each.why, "rows": say.rows(each.where)} for each in said.added],
-        "defaults": list(said.defaults),
+        "defaults": [name for name in said.defaults if say.gate is None or name in said.columns],
     }
 
 

@@ -18,7 +18,7 @@ from crud.paths import Scope
 from crud.settable import Offer, offer
 from crud.variables import constant
 from sql.catalog import Catalog, Column, Relation, Resource
-from sql.query import TRUE, ActorValue, Compare, Const, Filter, Not, Or, Path, Value, both
+from sql.query import FALSE, TRUE, ActorValue, Compare, Const, Filter, Not, Or, Path, Value, both
 from sql.types import Type
 
 ADMIN = "admin"
@@ -119,7 +119,7 @@ class Policy:
     ) -> Access:
         offered = offer(resource, action, tenantless=tenantless)
         fixed = both(Not(alive(resource)) if gone else alive(resource), own_tenant(resource, roles, tenantless))
-        if ADMIN in roles:
+        if unbound(resource, roles, tenantless=tenantless):
             return Access(offered.possible, fixed, allowed=True)
         weighed = self.weighed(resource, roles, action, tenantless=tenantless)
         allows = [each.rule for each in weighed if each.standing == "applies" and each.definition.allow]
@@ -145,11 +145,15 @@ class Policy:
             general = [rule for rule in mine if rule.resource == "*"]
             specific = any(rule.allow for rule in named)
             found += [Weighed(rule, self._compile(resource, rule, offered)) for rule in named]
-            found += [
-                Weighed(rule, self._compile(resource, rule, offered), _standing(resource, rule, specific=specific))
-                for rule in general
-            ]
+            found += [self._general(resource, rule, offered, specific=specific) for rule in general]
         return tuple(found)
+
+    def _general(self, resource: Resource, rule: RuleDefinition, offered: Offer, *, specific: bool) -> Weighed:
+        """A rule for `*`: one that does not reach our own tables need not fit them."""
+        if resource.system:
+            return Weighed(rule, Rule(frozenset(), FALSE), "ours")
+        made = self._compile(resource, rule, offered)
+        return Weighed(rule, made, "replaced" if specific and rule.allow else "applies")
 
     def _compile(self, resource: Resource, rule: RuleDefinition, offered: Offer) -> Rule:
         scope = Scope(ExactNames(), self.catalog, Constants())
@@ -176,15 +180,13 @@ class Policy:
         return sorted(set(problems))
 
 
+def unbound(resource: Resource, roles: frozenset[str], *, tenantless: bool) -> bool:
+    """Whether no rule is asked: who has these roles may do everything with the resource."""
+    return ADMIN in roles
+
+
 class RuleProblem(Exception):
     """A rule that does not fit its resource: told at start, never at a request."""
-
-
-def _standing(resource: Resource, rule: RuleDefinition, *, specific: bool) -> Literal["applies", "replaced", "ours"]:
-    """What becomes of a rule for `*`."""
-    if resource.system:
-        return "ours"
-    return "replaced" if specific and rule.allow else "applies"
 
 
 def _columns(rule: RuleDefinition, offered: Offer) -> frozenset[str] | None:

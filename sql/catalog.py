@@ -104,7 +104,7 @@ class SoftDelete:
 class Resource:
     """One table as exposed. `name` is unique in the catalog; `namespace` and `entity` are Metal's two words.
 
-    `table` takes writes; `reads` (a view over it) answers reads where it is given. `audit`: what is kept of each change.
+    `table` takes writes; `reads` (a view over it) answers reads where it is given. `audit`: what is kept of changes.
     """
 
     name: str

@@ -61,7 +61,7 @@ def restored(unit: Unit, resource: Resource, key: Values, mark: tuple[str, objec
     """A soft-deleted row is alive again."""
     if resource.audit:
         name, value = mark
-        was = {name: row[name] for row in old}
+        was = {name: old[0][name]} if old else {}
         _note(unit, "restore", resource, key=key, columns=(name,), old=was, new={name: value})
 
 

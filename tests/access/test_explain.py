@@ -1,6 +1,7 @@
 """Explanations: what the rules are said to give is what they give, and nobody learns more than he may know."""
 
 import json
+import re
 from collections.abc import Callable, Mapping
 from itertools import chain, combinations
 from types import MappingProxyType
@@ -168,6 +169,8 @@ def test_a_deny_of_every_row_overrides_every_allow() -> None:
 
 def test_a_rule_for_all_resources_does_not_reach_our_own() -> None:
     assert standings(1, 6, 8, resource=OWN) == {"1": "ours", "6": "ours", "8": "applies"}
+    misfit = RuleDefinition("clerk", "*", ("read",), where={"nothing_of_ours": 1})
+    assert not Policy(CATALOG, (misfit,)).access(OWN, frozenset({"clerk"}), "read", tenantless=False).allowed
 
 
 def test_each_field_that_is_withheld_has_its_reason() -> None:
@@ -324,6 +327,13 @@ schemas:
 """
 
 
+def test_a_default_of_a_hidden_field_is_not_told(client: FlaskClient, admin: Token, user: Token) -> None:
+    query = {"resource": "comments", "action": "create"}
+    assert client.get(HERE, query_string=query, headers=user).json["data"]["defaults"] == []
+    told = client.get(HERE, query_string={**query, "as": "test@example.com"}, headers=admin).json["data"]
+    assert told["defaults"] == ["authorId"]
+
+
 def test_a_condition_on_a_hidden_field_is_not_told(make_app: Callable[..., Flask], empty_url: str) -> None:
     app = make_app(SECRETIVE, empty_url)
     answer = app.test_client().get(HERE, query_string={"resource": "docs"})
@@ -370,3 +380,37 @@ def test_a_question_that_makes_no_sense_is_refused(client: FlaskClient, admin: T
 def test_the_word_is_reserved_for_all_methods(client: FlaskClient, admin: Token, method: str) -> None:
     answer = client.open(HERE, method=method, headers=admin)
     assert (answer.status_code, answer.headers["Allow"]) == (405, "GET")
+
+
+# ---------------------------------------------------------------- symbols
+
+TIMED = """
+sources: {default: {database: "${DATABASE_URL}"}}
+schemas:
+  main:
+    entities:
+      "what? 100%s":
+        fields: {id: {type: integer, key: true}, "ok?": {type: string}, at: {type: datetime}, on: {type: date}}
+        rules:
+          - role: anon
+            actions: [read]
+            where:
+              AND:
+                - {"ok?": {startsWith: "a%s?"}}
+                - {at: {gt: $NOW-DAYS_7}}
+                - {on: {lt: $NOW}}
+                - {at: {gt: $NOW-YEARS_9000}}
+                - {id: {in: [1, 2]}}
+                - {id: {eq: $CURRENT_USER.age}}
+accounts: {fields: {age: {type: integer}}}
+"""
+
+
+def test_symbols_stand_where_the_parameters_are(make_app: Callable[..., Flask], empty_url: str) -> None:
+    app = make_app(TIMED, empty_url)
+    found = json.loads(asked(app, "--as", "anon", "--resource", "what? 100%s", "--action", "read", "--json"))
+    text = found["sql"]
+    assert text.count('"what? 100%s"') == 1 and '"ok?"' in text
+    symbols = re.findall(r":(?!:)([a-z_]+[.\w]*)", re.sub(r"::\w+(\[\])?", "", text))
+    assert [name for name in symbols if not name.startswith("constant")] == ["now", "now", "now", "current_user.age"]
+    assert "a%s" not in text and len([name for name in symbols if name.startswith("constant")]) >= 3

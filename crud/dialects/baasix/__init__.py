@@ -15,7 +15,7 @@ from werkzeug.exceptions import MethodNotAllowed
 from crud import service
 from crud.dialect import Dialect, answer, context, open_resource, reader
 from crud.dialects.baasix import bulk, explaining, imports, writing
-from crud.dialects.baasix.mounts import API, PERMISSIONS
+from crud.dialects.baasix.mounts import API, RULES
 from crud.dialects.baasix.reading import parse_list, parse_one, place
 from crud.dialects.baasix.refusals import render_error
 from crud.errors import ApiError
@@ -55,4 +55,4 @@ for _word, _methods in RESERVED.items():
     _others = {"GET", "POST", "PUT", "PATCH", "DELETE"} - set(_methods)
     API.blueprint.add_url_rule(f"/<name>/{_word}", view_func=reserved, methods=sorted(_others))
 
-dialect = Dialect("baasix", (API, PERMISSIONS), render_error)
+dialect = Dialect("baasix", (API, RULES), render_error)

@@ -10,14 +10,14 @@ from werkzeug.exceptions import MethodNotAllowed
 
 from crud import inquiry, permissions
 from crud.dialect import answer, context, presentation, reader
-from crud.dialects.baasix.mounts import PERMISSIONS
+from crud.dialects.baasix.mounts import RULES
 from crud.errors import ApiError, bad_parameter, unknown_resource
 from crud.state import Actor
 from sql.catalog import Resource
 from sql.errors import UnknownResource
 
 
-@PERMISSIONS.blueprint.get("/explain")
+@RULES.blueprint.get("/explain")
 def explain() -> Response:
     asked = reader()
     caller, roles = asked.take("as"), asked.take_all("role")
@@ -31,7 +31,7 @@ def explain() -> Response:
     return answer({"data": inquiry.data_for_himself(snapshot, found, resource)})
 
 
-@PERMISSIONS.blueprint.route("/explain", methods=["POST", "PUT", "PATCH", "DELETE"])
+@RULES.blueprint.route("/explain", methods=["POST", "PUT", "PATCH", "DELETE"])
 def reserved() -> Response:
     raise MethodNotAllowed(["GET"])
 

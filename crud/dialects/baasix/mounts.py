@@ -3,4 +3,4 @@
 from crud.dialect import mount
 
 API = mount("baasix", "/items")
-PERMISSIONS = mount("baasix", "/permissions")
+RULES = mount("baasix", "/permissions")

@@ -10,10 +10,11 @@ from pathlib import Path
 import click
 from flask import Flask
 
-from crud import auth, cli, dialect, logs, startup
+from crud import cli, dialect, logs, startup
 from crud.definitions.config import Config
 from crud.definitions.problems import ConfigError
 from crud.dialects import DIALECTS
+from crud.identity import brakes, passwords
 from crud.state import State
 from sql.errors import DatabaseError
 
@@ -42,7 +43,8 @@ def _create(config: Config | Path | str | None, dialects: tuple[dialect.Dialect,
     app.url_map.strict_slashes = False
     app.url_map.merge_slashes = False  # the redirect would be an answer outside every dialect's envelope
     app.config.update(MAX_CONTENT_LENGTH=read.limits.body_bytes, MAX_FORM_PARTS=100)
-    auth.install(app, read)
+    passwords.allow_at_once(read.auth.hashes_at_once)
+    brakes.install(app, read)
     state = State(startup.assemble(read, [each.name for each in dialects]))
     dialect.install(app, state, dialects)
     cli.install(app)

@@ -11,10 +11,11 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from crud import naming, system
-from crud.accounts import ensure_role, sql_for, stored_role
 from crud.definitions.config import Config, FieldDefinition, ResourceDefinition
 from crud.definitions.problems import ConfigError, Problem
 from crud.definitions.semantics import declared, exact_name
+from crud.identity import tables
+from crud.identity.accounts import ensure_role, sql_for, stored_role
 from crud.resources import find_table, planned, reference
 from crud.samples import insert_rows, read_rows
 from sql.catalog import Column, Resource, Table
@@ -22,7 +23,7 @@ from sql.database import Database, Session
 from sql.ddl import add_column, create_table
 from sql.fragment import Bindings
 from sql.introspection import ForeignKey, TableInfo
-from sql.types import BIGINT, DATETIME, STRING, Type
+from sql.types import BIGINT, STRING, Type
 
 Names = Mapping[str, Mapping[str, str]]
 LOCK = 7_263_548_190
@@ -79,11 +80,8 @@ def install(database: Database, config: Config) -> None:
 
 
 def _create_bare(database: Database, session: Session, there: set[str]) -> None:
-    """The tables that are no resources: revoked tokens and the revision."""
-    revoked = {"jti": Column("jti", STRING, nullable=False), "expires": Column("expires", DATETIME, nullable=False)}
-    if system.REVOKED not in there:
-        table = Resource(system.REVOKED, Table(system.REVOKED), revoked, ("jti",))
-        _run(session, create_table(table, database.backend))
+    """The tables that are no resources: those of identity, and the revision."""
+    tables.create(database, session, there)
     if system.REVISION not in there:
         columns = {"value": Column("value", BIGINT, nullable=False)}
         _run(session, create_table(Resource(system.REVISION, Table(system.REVISION), columns), database.backend))

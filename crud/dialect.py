@@ -14,8 +14,10 @@ import structlog
 from flask import Blueprint, Flask, Response, current_app, g, request
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
-from crud import auth, permissions
+from crud import permissions
 from crud.errors import ApiError, Clash, Mistake, Mistakes, clashing, said, unknown_resource
+from crud.identity.callers import actor_of
+from crud.identity.keys import PREFIX
 from crud.jsontext import to_json
 from crud.params import Reader
 from crud.paths import Scope, Values
@@ -171,18 +173,20 @@ def _open() -> None:
     g.context = Context(snapshot, ANONYMOUS, g.request_id)
     if len(request.query_string) > snapshot.config.limits.query_bytes:
         raise ApiError("bad_parameter", f"The query string is longer than {snapshot.config.limits.query_bytes} bytes")
-    token = bearer(served().cookie_of(request.path))
+    token = shown(served().cookie_of(request.path))
     if token is not None:
-        g.context = replace(g.context, actor=auth.actor_of(snapshot, token))
+        g.context = replace(g.context, actor=actor_of(snapshot, token))
 
 
-def bearer(cookie: str | None) -> str | None:
-    """The token of a request: the Authorization header, else the mount's cookie. Another scheme is refused."""
-    header = request.headers.get("Authorization")
-    if header is None:
+def shown(cookie: str | None) -> str | None:
+    """What a request shows: a token or an API key in the Authorization header, a key in X-API-Key, else the mount's
+    cookie. Another scheme is refused, and so is showing both."""
+    header, key = request.headers.get("Authorization"), request.headers.get("X-API-Key")
+    if header is None and key is None:
         return request.cookies.get(cookie) if cookie else None
-    scheme, _, token = header.partition(" ")
-    if scheme.lower() != "bearer" or not token.strip():
+    scheme, _, token = (header or f"bearer {key}").partition(" ")
+    wrong_key = key is not None and (header is not None or not key.startswith(PREFIX))
+    if wrong_key or scheme.lower() != "bearer" or not token.strip():
         raise ApiError("invalid_token", "Invalid or expired token")
     return token.strip()
 
@@ -286,7 +290,8 @@ def _headers(refusal: ApiError, status: int) -> dict[str, str]:
     if refusal.kind in ("unauthorized", "invalid_token"):
         hint = ' error="invalid_token"' if refusal.kind == "invalid_token" else ""
         return {"WWW-Authenticate": f"Bearer{hint}"}
-    return {"Retry-After": "1"} if status == 503 else {}
+    wait = refusal.wait or (1 if status == 503 else None)
+    return {"Retry-After": str(wait)} if wait else {}
 
 
 def problem(error: ApiError) -> tuple[object, int]:

@@ -30,6 +30,7 @@ STATUS: Mapping[str, int] = MappingProxyType(
         "precondition": 412,
         "too_large": 413,
         "unsupported_media": 415,
+        "too_many": 429,
         "not_implemented": 501,
         "busy": 503,
         "timeout": 503,
@@ -39,13 +40,23 @@ STATUS: Mapping[str, int] = MappingProxyType(
 
 
 class ApiError(Exception):
-    """A refusal. `kind` is a row of `STATUS`; `parameter` and `field` say where; `details` is JSON data."""
+    """A refusal. `kind` is a row of `STATUS`; `parameter` and `field` say where; `details` is JSON data.
+
+    `wait`: after how many seconds it may be tried again.
+    """
 
     def __init__(
-        self, kind: str, message: str, *, parameter: str = "", field: str = "", details: object = None
+        self,
+        kind: str,
+        message: str,
+        *,
+        parameter: str = "",
+        field: str = "",
+        details: object = None,
+        wait: int | None = None,
     ) -> None:
         super().__init__(message)
-        self.kind, self.message = kind, message
+        self.kind, self.message, self.wait = kind, message, wait
         self.parameter, self.field, self.details = parameter, field, details
 
     @property

@@ -90,7 +90,7 @@ def _accesses(resource: Resource, gate: Gate) -> tuple[Access, Access]:
 
 def allowed(gate: Gate, resource: Resource, action: str, *, gone: bool = False) -> Access:
     """Columns and rows of an action, the filters' own hops guarded."""
-    access = gate.policy.access(resource, gate.roles, action, tenantless=gate.tenantless, gone=gone)
+    access = gate.granted(resource, action, gone=gone)
     guarded = (guard_rule(gate.catalog, resource, each) for each in (access.where, access.rows))
     where, rows = guarded
     return replace(access, where=where, rows=rows)

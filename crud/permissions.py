@@ -14,6 +14,7 @@ from typing import Protocol, TypeVar
 from crud.errors import ApiError, forbidden, unknown_field, unknown_resource
 from crud.policy import Access, Policy, alive
 from crud.state import Actor
+from crud.system import WORDS
 from sql.catalog import Catalog, Relation, Resource
 from sql.query import (
     TRUE,
@@ -57,17 +58,24 @@ class Way(Protocol):
 
 @dataclass(frozen=True)
 class Gate:
-    """What one kind of caller may read. `tenantless`: belongs to no tenant."""
+    """What one kind of caller may do. `tenantless`: belongs to no tenant. `scopes` narrow it further."""
 
     policy: Policy
     catalog: Catalog
     roles: frozenset[str]
     tenantless: bool
+    scopes: frozenset[str] | None = None
 
     def access(self, resource: Resource) -> Access:
         """Columns and row filter for reading, the filter's own hops guarded."""
-        access = self.policy.access(resource, self.roles, "read", tenantless=self.tenantless)
+        access = self.granted(resource, "read")
         return replace(access, where=guard_rule(self.catalog, resource, access.where))
+
+    def granted(self, resource: Resource, action: str, *, gone: bool = False) -> Access:
+        """What the rules allow within the scopes: the one place where rights of a caller come from."""
+        if not in_scope(self.scopes, resource, action):
+            return Access()
+        return self.policy.access(resource, self.roles, action, tenantless=self.tenantless, gone=gone)
 
     def leads(self, resource: Resource, relation: Relation) -> bool:
         """Whether the caller may follow a relation: both ends of the link are visible."""
@@ -88,7 +96,15 @@ class Hidden(Exception):
 
 def gate_for(policy: Policy, catalog: Catalog, actor: Actor) -> Gate:
     """The gate of a caller."""
-    return Gate(policy, catalog, actor.roles, actor.tenant is None)
+    return Gate(policy, catalog, actor.roles, actor.tenant is None, actor.scopes)
+
+
+def in_scope(scopes: frozenset[str] | None, resource: Resource, action: str) -> bool:
+    """Whether scopes cover an action on a resource, by its exact name or by a word for one of our own."""
+    if scopes is None or not scopes.isdisjoint(("*", "*:*", f"{action}:*")):
+        return True
+    names = [resource.name, *(word for word, exact in WORDS.items() if exact == resource.name)]
+    return any(not scopes.isdisjoint((f"{action}:{name}", f"*:{name}")) for name in names)
 
 
 def require(gate: Gate, resource: Resource, written: str, action: str = "read") -> None:
@@ -101,7 +117,7 @@ def require(gate: Gate, resource: Resource, written: str, action: str = "read") 
 
 
 def _may(gate: Gate, resource: Resource, action: str) -> bool:
-    return gate.policy.access(resource, gate.roles, action, tenantless=gate.tenantless).allowed
+    return gate.granted(resource, action).allowed
 
 
 def authorize(query: Query, gate: Gate) -> Authorized[Query]:

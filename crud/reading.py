@@ -26,9 +26,8 @@ def answer(context: Context, asked: Asked) -> Result:
 
 
 def prepared(context: Context, query: Query) -> Compiled:
-    """The compiled form of a query for callers of these roles."""
-    actor = context.actor
-    key = (query, actor.roles, actor.tenant is None)
+    """The compiled form of a query for callers of this kind."""
+    key = (query, context.actor.kind)
     return context.snapshot.compiled.get(key, lambda: _prepare(context, query))  # type: ignore[return-value]
 
 

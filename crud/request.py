@@ -42,8 +42,7 @@ def admit_for(resource: Resource, written: str, action: str) -> Resource:
 
 def settable(resource: Resource, action: str) -> Mapping[str, Column]:
     """Exact name → column, for those that the caller may set: all others are unknown to him."""
-    gate = _gate()
-    access = gate.policy.access(resource, gate.roles, action, tenantless=gate.tenantless)
+    access = _gate().granted(resource, action)
     return {name: column for name, column in resource.columns.items() if name in access.columns}
 
 

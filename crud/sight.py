@@ -17,7 +17,7 @@ def sight(context: Context, names: Presentation) -> Presentation:
     """The names that the caller may know. Kept with the snapshot, per kind of caller."""
     actor, snapshot = context.actor, context.snapshot
     gate = gate_for(snapshot.policy, snapshot.catalog, actor)
-    key = ("sight", names.dialect, actor.roles, actor.tenant is None)
+    key = ("sight", names.dialect, actor.kind)
     seen = snapshot.compiled.get(key, lambda: replace(names, views=Views(names.views, gate)))
     assert isinstance(seen, Presentation)
     return seen

@@ -15,10 +15,12 @@ from crud.definitions.config import Config, Limits, Source
 from crud.definitions.problems import ConfigError, Problem
 from crud.definitions.reading import config_for_database, read_config
 from crud.hooks import build_hooks
+from crud.identity.issuers import issuers_of
+from crud.identity.tokens import signing_of
 from crud.loader import load
 from crud.policy import Policy
 from crud.schemas import schemas_of
-from crud.state import Snapshot
+from crud.state import Identity, Snapshot
 from sql.database import Database, Options
 from sql.opening import open_database
 
@@ -49,6 +51,7 @@ def open_source(source: Source, limits: Limits) -> Database:
 
 def assemble(config: Config, dialects: Iterable[str]) -> Snapshot:
     """The snapshot of a configuration. Raises ConfigError with everything that does not fit."""
+    identity = Identity(signing_of(config), issuers_of(config.auth.issuers))
     databases = {name: open_source(source, config.limits) for name, source in config.sources.items()}
     install(databases[config.server.system], config)
     loaded = load(config, databases)
@@ -66,4 +69,4 @@ def assemble(config: Config, dialects: Iterable[str]) -> Snapshot:
         log.warning("plans are checked but not served yet", plans=sorted(config.plans))
     presentations = {name: loaded.presentation(name) for name in dialects}
     schemas = schemas_of(loaded.catalog, {name: database.backend.name for name, database in databases.items()})
-    return Snapshot(config, loaded.catalog, presentations, policy, databases, schemas, hooks)
+    return Snapshot(config, loaded.catalog, presentations, policy, databases, schemas, hooks, identity)

@@ -10,6 +10,8 @@ from types import MappingProxyType
 
 from crud.definitions.config import Config
 from crud.hooks import Hooks
+from crud.identity.issuers import Issuer
+from crud.identity.tokens import Signing
 from crud.memo import Memo
 from crud.policy import Policy
 from crud.presentation import Presentation
@@ -22,18 +24,28 @@ NOTHING: Mapping[str, object] = MappingProxyType({})
 
 @dataclass(frozen=True)
 class Actor:
-    """The caller. `roles` are canonical (`admin`, `anon` …); `account` is its row, for `$CURRENT_USER.field`."""
+    """The caller. `roles` are canonical (`admin`, `anon` …); `account` is its row, for `$CURRENT_USER.field`.
+
+    `scopes`: what an API key is good for; None is everything that the roles allow. `session`: the one of its token.
+    """
 
     id: str | None = None
     roles: frozenset[str] = frozenset({"anon"})
     tenant: str | None = None
     account: Mapping[str, object] = field(default_factory=lambda: NOTHING, hash=False)
     claims: Mapping[str, object] = field(default_factory=lambda: NOTHING, hash=False)
+    scopes: frozenset[str] | None = None
+    session: str | None = None
 
     @property
     def admin(self) -> bool:
         """Whether the caller may do everything."""
-        return "admin" in self.roles
+        return "admin" in self.roles and (self.scopes is None or "*" in self.scopes)
+
+    @property
+    def kind(self) -> tuple[object, ...]:
+        """What decides over the rights of a caller: two of one kind may do the same, each with his own rows."""
+        return self.roles, self.tenant is None, self.scopes
 
     @property
     def values(self) -> Mapping[str, object]:
@@ -42,6 +54,14 @@ class Actor:
 
 
 ANONYMOUS = Actor()
+
+
+@dataclass(frozen=True)
+class Identity:
+    """Who is believed: the keys of our own tokens, and the outside issuers by what their tokens say."""
+
+    signing: Signing
+    issuers: Mapping[str, Issuer]
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,6 +75,7 @@ class Snapshot:
     databases: Mapping[str, Database]
     schemas: Mapping[str, RowSchema]
     hooks: Hooks
+    identity: "Identity | None" = None
     compiled: Memo[object] = field(default_factory=lambda: Memo(1000))
 
     def database(self, source: str) -> Database:

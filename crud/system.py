@@ -1,7 +1,7 @@
 """Our own resources: accounts, roles, links, permissions, tenants, the audit, under names that begin with `_dragoman_`.
 
 In: a `Config` (what it adds to accounts, where our tables live). Out: their definitions, as ordinary resources with a
-presentation per dialect. `crud.creation` makes the tables, `crud.accounts` has the few statements that sign-in needs.
+presentation per dialect. `crud.creation` makes the tables; `crud.identity` has the statements that sign-in needs.
 """
 
 from collections.abc import Mapping
@@ -19,7 +19,7 @@ from sql.types import BIGINT, BOOLEAN, CITEXT, DATETIME, JSON, STRING, TEXT, UUI
 PREFIX = OWN_PREFIX
 ACCOUNTS, ROLES, USER_ROLES = f"{PREFIX}users", f"{PREFIX}roles", f"{PREFIX}user_roles"
 PERMISSIONS, TENANTS, AUDIT = f"{PREFIX}permissions", f"{PREFIX}tenants", f"{PREFIX}audit"
-ACCOUNTS_VIEW, REVOKED, REVISION = f"{PREFIX}accounts", f"{PREFIX}revoked", f"{PREFIX}revision"
+ACCOUNTS_VIEW, REVISION = f"{PREFIX}accounts", f"{PREFIX}revision"
 
 # What definitions may call our own resources, where no table of the user has the name.
 WORDS: Mapping[str, str] = MappingProxyType(

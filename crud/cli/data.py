@@ -171,7 +171,7 @@ def _rows(
 ) -> Iterator[Numbered | Bad]:
     view, most = neutral(resource), context.snapshot.config.limits.import_row_bytes
     gate = gate_for(context.snapshot.policy, context.snapshot.catalog, context.actor)
-    access = gate.policy.access(resource, gate.roles, "create", tenantless=gate.tenantless)
+    access = gate.granted(resource, "create")
     writable = {name: column for name, column in resource.columns.items() if name in access.columns}
     if form == "csv":
         return rows_from_csv(file, view, writable, most_row=most, spreadsheet=spreadsheet)

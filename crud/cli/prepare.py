@@ -9,9 +9,9 @@ import secrets
 import click
 from flask.cli import with_appcontext
 
-from crud import accounts
 from crud.dialect import served
-from crud.passwords import hash_password
+from crud.identity import accounts
+from crud.identity.passwords import hash_password
 from crud.state import ANONYMOUS, Snapshot
 from sql.catalog import Resource
 

@@ -10,6 +10,10 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Literal
 
+from crud.definitions.identity import Auth as Auth
+from crud.definitions.identity import User as User
+from crud.definitions.place import NOWHERE as NOWHERE
+from crud.definitions.place import Place as Place
 from crud.presentation import Shown
 from sql.catalog import SoftDelete
 from sql.types import Type
@@ -22,37 +26,6 @@ HOOKS = tuple(f"{time}_{action}" for time in ("before", "after") for action in (
 
 
 @dataclass(frozen=True)
-class Place:
-    """Where something is written: a file, and the lines of the keys below `path`."""
-
-    file: str = ""
-    lines: Mapping[tuple[str, ...], int] = field(default_factory=dict, compare=False, repr=False)
-    path: tuple[str, ...] = ()
-
-    def __truediv__(self, key: str | int) -> "Place":
-        return Place(self.file, self.lines, (*self.path, str(key)))
-
-    @property
-    def line(self) -> int:
-        """The line of this key, or of the nearest one above it."""
-        path = self.path
-        while path not in self.lines and path:
-            path = path[:-1]
-        return self.lines.get(path, 1)
-
-    @property
-    def key(self) -> str:
-        """The dotted key."""
-        return ".".join(self.path)
-
-    def __str__(self) -> str:
-        return f"{self.file}:{self.line}"
-
-
-NOWHERE = Place()
-
-
-@dataclass(frozen=True)
 class Server:
     """Where the service listens, and which schema and source are the default ones."""
 
@@ -61,26 +34,7 @@ class Server:
     default_schema: str = "main"
     system: str = "default"
     name: str = "dragoman"
-
-
-@dataclass(frozen=True)
-class Auth:
-    """How callers are known. An empty secret is replaced at start by one that is made and kept."""
-
-    secret: str = field(default="", repr=False)
-    access_seconds: int = 3600
-    refresh_seconds: int = 30 * 86400
-    registration: str = "closed"
-    registration_role: str = "user"
-
-
-@dataclass(frozen=True)
-class User:
-    """A user written in the configuration. `roles` are canonical."""
-
-    name: str
-    password: str = field(repr=False)
-    roles: tuple[str, ...] = ()
+    proxy_hops: int = 0
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+from crud.definitions.access import read_auth, read_users
 from crud.definitions.config import (
     ACTIONS,
     DIALECTS,
@@ -25,7 +26,6 @@ from crud.definitions.config import (
     SchemaDefinition,
     Server,
     Source,
-    User,
     canonical_role,
 )
 from crud.definitions.document import Document, read_document
@@ -103,9 +103,9 @@ def _config(document: Document, base: Path) -> tuple[Config, list[Problem]]:
     return Config(
         file=document.file,
         server=server,
-        auth=_auth(data.get("auth", {})),
+        auth=read_auth(data.get("auth", {}), top / "auth", base),
         roles={canonical_role(role): _actions(letters) for role, letters in data.get("roles", {}).items()},
-        users=_users(data.get("users", {})),
+        users=read_users(data.get("users", {})),
         sources=sources,
         schemas=_schemas(data, top, server=server, sources=sources, declared=declared),
         accounts=read_resource(data.get("accounts", {}), top / "accounts", entity="users", namespace="system"),
@@ -121,25 +121,8 @@ def _config(document: Document, base: Path) -> tuple[Config, list[Problem]]:
     ), problems + more
 
 
-def _auth(data: Data) -> Auth:
-    return Auth(
-        secret=data.get("secret", ""),
-        access_seconds=round(data.get("access_minutes", 60) * 60),
-        refresh_seconds=round(data.get("refresh_days", 30) * 86400),
-        registration=data.get("registration", "closed"),
-        registration_role=data.get("registration_role", "user"),
-    )
-
-
 def _actions(letters: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(action for letter in letters for action in LETTERS[letter]))
-
-
-def _users(data: Data) -> dict[str, User]:
-    return {
-        name: User(name, str(user["password"]), tuple(canonical_role(role) for role in user.get("roles", [])))
-        for name, user in data.items()
-    }
 
 
 def _dialect(data: Data) -> DialectConfig:

@@ -25,6 +25,8 @@ STEPS = (
 )
 ON_DELETE = ("cascade", "set null", "restrict", "no action", "set_null", "no_action")
 ON_DELETE_WORDS = (*ON_DELETE, *(word.upper() for word in ON_DELETE))
+ASYMMETRIC = ("RS256", "ES256")
+DOORS = ("sign_in", "register", "refresh", "set_up")
 SCALAR_TYPES = tuple(name for name in TYPES if name not in ("array", "range", "json", "bytes"))
 
 
@@ -178,8 +180,30 @@ SERVER = shape(
         "default_schema": NAME,
         "system": NAME,
         "name": NAME,
+        "proxy_hops": {"type": "integer", "minimum": 0, "maximum": 10},
     }
 )
+
+KEY = shape({"id": NAME, "secret": NAME, "private": NAME, "public": NAME}, "id")
+ISSUER = shape(
+    {
+        "issuer": NAME,
+        "jwks": NAME,
+        "algorithms": {"type": "array", "items": words(*ASYMMETRIC), "minItems": 1, "uniqueItems": True},
+        "audience": NAME,
+        "account_claim": NAME,
+        "roles_claim": NAME,
+        "tenant_claim": NAME,
+        "roles": mapping(NAME),
+        "default_roles": NAMES,
+        "cache_seconds": SECONDS,
+        "refetch_seconds": SECONDS,
+        "timeout_seconds": SECONDS,
+        "allow_private": FLAG,
+    },
+    *("issuer", "jwks", "algorithms", "audience"),
+)
+RATE: Schema = {"type": "string", "pattern": "^([1-9][0-9]*/(second|minute|hour|day))?$"}
 
 AUTH = shape(
     {
@@ -188,6 +212,16 @@ AUTH = shape(
         "refresh_days": SECONDS,
         "registration": words("open", "closed"),
         "registration_role": NAME,
+        "algorithm": words("HS256", *ASYMMETRIC),
+        "keys": {"type": "array", "items": KEY, "minItems": 1},
+        "audience": NAME,
+        "issuers": mapping(ISSUER),
+        "passwords": shape({"min_length": COUNT, "max_length": COUNT}),
+        "hashes_at_once": COUNT,
+        "lockout": shape(
+            {"failures": {"type": "integer", "minimum": 0}, "window_minutes": SECONDS, "minutes": SECONDS}
+        ),
+        "limits": shape({**dict.fromkeys(DOORS, RATE), "storage": NAME}),
     }
 )
 

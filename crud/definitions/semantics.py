@@ -7,6 +7,7 @@ do not exist, references to nothing.
 from collections.abc import Iterable, Iterator, Mapping
 
 from crud import naming
+from crud.definitions.access import check_access
 from crud.definitions.config import (
     DIALECTS,
     Config,
@@ -22,7 +23,6 @@ from crud.definitions.values import check_auto, check_pattern, check_rules
 from crud.presentation import STYLES, Shown
 from sql.types import TYPES
 
-SECRET_BYTES = 32
 BUILT_IN_ROLES = frozenset({"admin", "anon", "user"})
 SYSTEM_WORDS = ("accounts", "users", "roles", "user_roles", "permissions", "tenants", "User", "user", "organization")
 
@@ -47,7 +47,7 @@ def declared(config: Config) -> tuple[ResourceDefinition, ...]:
 
 def check_meaning(config: Config) -> list[Problem]:
     """All that is wrong with the meaning of a configuration."""
-    checks = (_server(config), _secret(config), _sources(config), _clashes(config), _reserved(config))
+    checks = (_server(config), check_access(config), _sources(config), _clashes(config), _reserved(config))
     return [problem for check in (*checks, _roles(config), _members(config), _targets(config)) for problem in check]
 
 
@@ -57,13 +57,6 @@ def _server(config: Config) -> Iterator[Problem]:
         yield Problem(_unknown("schema", config.server.default_schema), at / "default_schema", tuple(config.schemas))
     if config.server.system not in config.sources:
         yield Problem(_unknown("source", config.server.system), at / "system", tuple(config.sources))
-
-
-def _secret(config: Config) -> Iterator[Problem]:
-    size = len(config.auth.secret.encode())
-    if 0 < size < SECRET_BYTES:
-        at = config.place / "auth" / "secret"
-        yield Problem(f"has {size} bytes, which can be guessed; at least {SECRET_BYTES} are needed", at)
 
 
 def _sources(config: Config) -> Iterator[Problem]:

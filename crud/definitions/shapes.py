@@ -82,6 +82,8 @@ def _missing(error: ValidationError) -> tuple[str, tuple[str, ...]]:
 def _pattern(error: ValidationError) -> tuple[str, tuple[str, ...]]:
     if "crudal" in str(error.validator_value):
         return f"{_shown(error.instance)} must be distinct letters", tuple("crudal")
+    if "minute" in str(error.validator_value):
+        return f"{_shown(error.instance)} must be like 20/minute, or empty", ("second", "minute", "hour", "day")
     if ":" in str(error.validator_value):
         return f"{_shown(error.instance)} must be like package.module:function", ()
     return f"{_shown(error.instance)} must be a path like /api", ()

@@ -4,10 +4,10 @@ In: checked values of a row of accounts. Out: what its table stores, and afterwa
 resource passes through untouched. Source: rulings on accounts as resources, docs/security.md.
 """
 
-from crud import accounts
 from crud.definitions.config import canonical_role
 from crud.errors import Mistake
-from crud.passwords import hash_password
+from crud.identity import accounts
+from crud.identity.passwords import hash_password
 from crud.system import ACCOUNTS
 from crud.writing.unit import Unit, Values
 from sql.catalog import Resource

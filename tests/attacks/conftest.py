@@ -4,40 +4,53 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
+import jwt
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from flask_jwt_extended import create_access_token
 from werkzeug.test import TestResponse
 
+from crud.state import Snapshot
 from tests.attacks import hooks, writing
 from tests.attacks.world import CONFIG, QUOTED_NAME, fill
 from tests.attacks.writing import Written
-from tests.dialects.conftest import applications, database_url, make_app, sibling
+from tests.dialects.conftest import applications, database_url, make_app, sibling, token_of
 
 __all__ = ["applications", "database_url", "make_app"]
 Token = dict[str, str]
 
 
+def sid_of(token: str) -> str:
+    """The session of a token."""
+    return str(jwt.decode(token, options={"verify_signature": False})["sid"])
+
+
 @dataclass(frozen=True)
 class World:
-    """The application, the accounts' ids by name, the database's URL."""
+    """The application, the accounts' ids by name, the database's URL, a session of `other`."""
 
     app: Flask
     ids: dict[str, str]
     url: str
+    sid: str
+
+    @property
+    def snapshot(self) -> Snapshot:
+        """What is in force."""
+        found: Snapshot = self.app.extensions["dragoman"].state.current()
+        return found
 
     def token(self, name: str) -> str:
         """A good token of an account."""
-        with self.app.app_context():
-            return str(create_access_token(identity=self.ids[name]))
+        return token_of(self.app, self.ids[name])
 
 
 @pytest.fixture(scope="session")
 def world(make_app: Callable[..., Flask], database_url: str) -> World:
     """The world with its rows and accounts."""
     app = make_app(CONFIG, database_url)
-    return World(app, fill(app), database_url)
+    ids = fill(app)
+    return World(app, ids, database_url, sid_of(token_of(app, ids["other"])))
 
 
 @pytest.fixture

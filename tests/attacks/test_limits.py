@@ -6,10 +6,10 @@ from urllib.parse import urlencode
 
 import pytest
 from flask import Flask
-from flask_jwt_extended import create_access_token
 
 from tests.attacks.conftest import Ask, World
 from tests.attacks.world import CONFIG, PEOPLE, QUOTED_NAME
+from tests.dialects.conftest import token_of
 
 LISTS = ["/api/people", "/json/people", "/v1/people", "/api/v1/people", "/schema/main/people", "/items/people"]
 
@@ -200,9 +200,7 @@ SLOW: list[tuple[str, list[tuple[str, str]]]] = [
 def test_a_statement_that_takes_too_long_is_cut_short(
     hasty: Flask, world: World, path: str, parameters: list[tuple[str, str]]
 ) -> None:
-    with hasty.app_context():
-        token = create_access_token(identity=world.ids[QUOTED_NAME])
-    headers = {"Authorization": f"Bearer {token}"}
+    headers = {"Authorization": f"Bearer {token_of(hasty, world.ids[QUOTED_NAME])}"}
     answer = hasty.test_client().get(path, query_string=urlencode(parameters), headers=headers)
     assert answer.status_code == 503, answer.get_data(as_text=True)[:300]
     assert int(answer.headers["Retry-After"]) > 0

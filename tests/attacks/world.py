@@ -7,9 +7,9 @@ from collections.abc import Iterator
 
 from flask import Flask
 
-from crud import accounts
 from crud.dialect import served
-from crud.passwords import hash_password
+from crud.identity import accounts
+from crud.identity.passwords import hash_password
 
 CONFIG = """
 sources:

@@ -10,11 +10,11 @@ from types import MappingProxyType
 
 from flask import Flask
 from flask.testing import FlaskClient
-from flask_jwt_extended import create_access_token
 from werkzeug.test import TestResponse
 
-from crud import accounts
+from crud.identity import accounts
 from sql.database import Database
+from tests.dialects.conftest import token_of
 
 CONFIG = """
 sources:
@@ -212,8 +212,7 @@ def settle(app: Flask, url: str) -> Written:
         )
         for number, (name, (roles, tenant)) in enumerate(CALLERS.items())
     }
-    with app.app_context():
-        tokens = {name: create_access_token(identity=id) for name, id in ids.items()}
+    tokens = {name: token_of(app, id) for name, id in ids.items()}
     headers = {name: {"Authorization": f"Bearer {token}"} for name, token in tokens.items()}
     return Written(app, database, MappingProxyType(headers), MappingProxyType(ids), url)
 

@@ -17,12 +17,14 @@ from flask import Flask
 from structlog.testing import capture_logs
 
 from app import StartError, create_app
-from crud import accounts, auth, service
+from crud import service
 from crud.definitions.problems import ConfigError
 from crud.definitions.reading import read_config
 from crud.dialect import served
 from crud.errors import ApiError, Mistakes
 from crud.hooks import Event, HookFailed, Refused
+from crud.identity import accounts
+from crud.identity.doors import open_session
 from crud.paths import by_values
 from crud.state import Actor, Context, Snapshot
 from sql.commands import Delete, Insert, Ref, Restore, Update, UpdateFirst
@@ -106,8 +108,7 @@ class World:
 
     def send(self, method: str, path: str, body: object = None) -> tuple[int, Any]:
         """Status and answer of an administrator's request."""
-        with self.app.app_context():
-            headers = {"Authorization": f"Bearer {auth.issue(self._boss())}"}
+        headers = {"Authorization": f"Bearer {open_session(self.snapshot, self._boss()).token}"}
         answer = self.app.test_client().open(path, method=method, json=body, headers=headers)
         return answer.status_code, answer.get_json(silent=True)
 

@@ -3,16 +3,16 @@
 import json
 import threading
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from crud import accounts, creation, system
+from crud import creation, system
 from crud.definitions.config import Config
 from crud.definitions.document import parse_document
 from crud.definitions.problems import ConfigError
 from crud.definitions.reading import config_for_database, config_of
+from crud.identity import accounts
 from crud.loader import Loaded, load
 from sql.database import Database
 from sql.opening import open_database
@@ -131,14 +131,6 @@ def test_there_is_no_administrator_until_one_can_sign_in(installed: Database) ->
 def test_an_account_shows_its_leading_role(installed: Database, roles: tuple[str, ...], leading: str | None) -> None:
     accounts.create_account(installed, email="a@example.com", roles=roles)
     assert installed.fetch("SELECT role FROM _dragoman_accounts") == [(leading,)]
-
-
-def test_a_revoked_token_stays_revoked_until_it_would_have_expired(installed: Database) -> None:
-    now = datetime.now(UTC)
-    accounts.revoke(installed, "old", now - timedelta(hours=1))
-    for _ in range(2):
-        accounts.revoke(installed, "new", now + timedelta(hours=1))
-    assert accounts.is_revoked(installed, "new") and not accounts.is_revoked(installed, "old")
 
 
 def test_accounts_get_the_columns_that_a_configuration_adds(installed: Database) -> None:

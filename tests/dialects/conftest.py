@@ -9,7 +9,7 @@ import sqlite3
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import orjson
@@ -19,10 +19,13 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from app import create_app
-from crud import accounts, auth
+from crud.definitions.config import Config
+from crud.definitions.identity import Brakes
 from crud.definitions.reading import read_config
 from crud.dialect import served
-from crud.passwords import hash_password
+from crud.identity import accounts
+from crud.identity.doors import open_session
+from crud.identity.passwords import hash_password
 from crud.state import Snapshot
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -51,9 +54,12 @@ def close(*apps: Flask) -> None:
 
 @pytest.fixture(scope="session")
 def make_app(tmp_path_factory: pytest.TempPathFactory, applications: dict[str, list[Flask]]) -> Callable[..., Flask]:
-    """`make_app(path_or_text, url)`: the application of a configuration over a database."""
+    """`make_app(path_or_text, url)`: the application of a configuration over a database.
 
-    def make(config: Path | str, url: str, **options: object) -> Flask:
+    Its doors may be knocked at as often as tests like, unless it is to be `braked`.
+    """
+
+    def make(config: Path | str, url: str, *, braked: bool = False, **options: object) -> Flask:
         path = config
         if isinstance(config, str):
             path = tmp_path_factory.mktemp("config") / "config.yml"
@@ -61,7 +67,8 @@ def make_app(tmp_path_factory: pytest.TempPathFactory, applications: dict[str, l
         before = {name: os.environ.get(name) for name in ("DATABASE_URL", "DRAGOMAN_SECRET")}
         os.environ.update(DATABASE_URL=url, DRAGOMAN_SECRET=SECRET)
         try:
-            app = create_app(read_config(Path(path)), **options)  # type: ignore[arg-type]
+            read = read_config(Path(path))
+            app = create_app(read if braked else unbraked(read), **options)  # type: ignore[arg-type]
         finally:
             for name, value in before.items():
                 os.environ.pop(name, None) if value is None else os.environ.__setitem__(name, value)
@@ -69,6 +76,12 @@ def make_app(tmp_path_factory: pytest.TempPathFactory, applications: dict[str, l
         return app
 
     return make
+
+
+def unbraked(config: Config) -> Config:
+    """A configuration without limits on sign-in and the other doors."""
+    free = Brakes(sign_in="", register="", refresh="", set_up="")
+    return replace(config, auth=replace(config.auth, limits=free))
 
 
 @pytest.fixture(scope="session", params=BACKENDS)
@@ -134,14 +147,24 @@ class Fresh:
         return {name: sorted(orjson.dumps(row, default=str).decode() for row in rows) for name, rows in found.items()}
 
 
+@dataclass(frozen=True)
+class Template:
+    """A sample database that nobody is connected to, in which John and Test User are signed in."""
+
+    url: str
+    admin: Token
+    user: Token
+
+
 @pytest.fixture(scope="session")
-def template(database_url: str, make_app: Callable[..., Flask], tmp_path_factory: pytest.TempPathFactory) -> str:
-    """The URL of a sample database that nobody is connected to: `fresh` copies it."""
+def template(database_url: str, make_app: Callable[..., Flask], tmp_path_factory: pytest.TempPathFactory) -> Template:
+    """What `fresh` copies."""
     url = sibling(database_url, tmp_path_factory)
     app = make_app(ROOT / "config.yml", url)
     give_passwords(app)
+    made = fresh_app(app)
     close(app)
-    return url
+    return Template(url, made.admin, made.user)
 
 
 def sibling(url: str, tmp_path_factory: pytest.TempPathFactory) -> str:
@@ -179,24 +202,25 @@ def _name(url: str) -> str:
 
 
 @pytest.fixture(scope="session")
-def fresh_url(template: str, tmp_path_factory: pytest.TempPathFactory) -> str:
+def fresh_url(template: Template, tmp_path_factory: pytest.TempPathFactory) -> str:
     """The URL of the database that `fresh` writes into."""
-    url = sibling(template, tmp_path_factory)
-    _copy(template, url)
+    url = sibling(template.url, tmp_path_factory)
+    _copy(template.url, url)
     return url
 
 
 @pytest.fixture(scope="session")
-def fresh_home(fresh_url: str, make_app: Callable[..., Flask]) -> Fresh:
+def fresh_home(fresh_url: str, template: Template, make_app: Callable[..., Flask]) -> Fresh:
     """The application of `fresh`: made once, since only its rows change."""
-    return fresh_app(make_app(ROOT / "config.yml", fresh_url))
+    app = make_app(ROOT / "config.yml", fresh_url)
+    return Fresh(app, template.admin, template.user, app.extensions["dragoman"].state.current())
 
 
 @pytest.fixture
-def fresh(template: str, fresh_url: str, fresh_home: Fresh) -> Fresh:
+def fresh(template: Template, fresh_url: str, fresh_home: Fresh) -> Fresh:
     """The sample application over a copy of the sample database: a test may do to its rows what it likes."""
     close(fresh_home.app)
-    _copy(template, fresh_url)
+    _copy(template.url, fresh_url)
     return fresh_home
 
 
@@ -228,7 +252,15 @@ def with_callers(app: Flask) -> Fresh:
 def _token(snapshot: Snapshot, email: str) -> Token:
     account = accounts.find_account_by_email(snapshot.system, email)
     assert account is not None
-    return {"Authorization": f"Bearer {auth.issue(account)}"}
+    return {"Authorization": f"Bearer {open_session(snapshot, account).token}"}
+
+
+def token_of(app: Flask, id: str) -> str:
+    """The access token of a session of an account."""
+    snapshot = app.extensions["dragoman"].state.current()
+    account = accounts.load_account(snapshot.system, id)
+    assert account is not None
+    return open_session(snapshot, account).token
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from flask import Flask
 
-from crud import accounts
+from crud.identity import accounts
 from tests.dialects.baasix import refused, upload
 from tests.dialects.conftest import USER, Fresh, with_callers
 

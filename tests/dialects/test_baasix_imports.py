@@ -5,7 +5,7 @@ import json
 
 import pytest
 
-from crud import accounts
+from crud.identity import accounts
 from tests.dialects.baasix import refused, upload
 from tests.dialects.conftest import Fresh
 

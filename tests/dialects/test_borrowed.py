@@ -5,9 +5,9 @@ from pathlib import Path
 
 from flask import Flask
 
-from crud import accounts
 from crud.dialect import served
-from crud.passwords import hash_password
+from crud.identity import accounts
+from crud.identity.passwords import hash_password
 from sql.opening import open_database
 from tests.dialects.conftest import ADMIN, signed_in
 

@@ -6,8 +6,8 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from crud import accounts
 from crud.dialect import served
+from crud.identity import accounts
 from tests.dialects.conftest import ADMIN, USER, Fresh, Token, fresh_app, sibling
 from tests.dialects.xond import GONE, ME, PRODUCT, Row, send, term
 

@@ -14,8 +14,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from crud.accounts import sql_for
-from crud.passwords import hash_password
+from crud.identity.accounts import sql_for
+from crud.identity.passwords import hash_password
 from sql.database import Database, Options, Row
 from sql.opening import open_database
 from tests.dialects.conftest import ADMIN

@@ -15,10 +15,10 @@ import pytest
 from flask import Flask
 
 from app import create_app
-from crud import accounts
 from crud.definitions.reading import config_for_database
 from crud.dialect import served
-from crud.passwords import hash_password
+from crud.identity import accounts
+from crud.identity.passwords import hash_password
 from tests.dialects.conftest import new_postgres
 
 pytestmark = pytest.mark.long

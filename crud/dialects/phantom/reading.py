@@ -5,13 +5,15 @@ In: requests. Out: `{"success": true, "data": …}`; one row carries its entity 
 
 from flask import Response, request
 
-from crud import auth, service
+from crud import service
 from crud.dialect import answer, context, open_resource, reader
 from crud.dialects.phantom.definitions import definition_of
 from crud.dialects.phantom.mounts import API, AUTH, limits, names
 from crud.dialects.phantom.parameters import parse_list, parse_one
 from crud.dialects.phantom.signing import parse_credentials, user_of
 from crud.errors import ApiError
+from crud.identity import doors
+from crud.identity.brakes import braked
 from crud.request import tagged
 
 
@@ -44,11 +46,12 @@ def get_schema(name: str) -> Response:
 
 
 @AUTH.blueprint.post("/login")
+@braked("sign_in")
 def login() -> Response:
     """A token for an e-mail and a password, in the body and as a cookie."""
-    email, password = parse_credentials()
-    token, account = auth.sign_in(context().snapshot, email, password)
-    response = answer({"success": True, "token": token, "user": user_of(account)})
-    seconds = context().snapshot.config.auth.access_seconds
-    response.set_cookie("token", token, seconds, httponly=True, samesite="Strict", secure=request.is_secure)
+    signed = doors.sign_in(context().snapshot, *parse_credentials())
+    response = answer({"success": True, "token": signed.token, "user": user_of(signed.account)})
+    response.set_cookie(
+        "token", signed.token, signed.expires_in, httponly=True, samesite="Strict", secure=request.is_secure
+    )
     return response

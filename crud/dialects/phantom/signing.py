@@ -8,8 +8,8 @@ from collections.abc import Mapping
 
 from flask import request
 
-from crud.accounts import Account
 from crud.errors import ApiError, bad_parameter
+from crud.identity.accounts import Account
 from crud.params import json_value
 
 UNSAFE = re.compile("[\x00\ud800-\udfff]")

@@ -7,12 +7,13 @@ from time import perf_counter
 
 from flask import Response
 
-from crud import auth, service
+from crud import service
 from crud.dialect import answer, context, open_resource, reader, scope
 from crud.dialects.sonicjs.forms import form_of
 from crud.dialects.sonicjs.mounts import API_V1, V1, Row, names, wrapped
 from crud.dialects.sonicjs.parameters import Listing, as_asked, parse_list, parse_one
 from crud.errors import ApiError
+from crud.identity.callers import actor_of
 from crud.params import Reader
 from crud.paths import Scope, by_key
 from crud.presentation import Presentation
@@ -111,7 +112,7 @@ def read_user(reader: Reader) -> Row:
 
 def by_session(asking: Context, token: str) -> Context:
     """The context of a session's token."""
-    actor = auth.actor_of(asking.snapshot, token)
+    actor = actor_of(asking.snapshot, token)
     if asking.actor.id not in (None, actor.id):
         raise ApiError("invalid_token", "Unauthorized")
     return Context(asking.snapshot, actor)

@@ -10,11 +10,11 @@ from dataclasses import replace
 
 from flask import g
 
-from crud import accounts
-from crud.auth import actor_of
 from crud.bodies import bad_body
 from crud.dialect import context
 from crud.errors import ApiError
+from crud.identity import accounts
+from crud.identity.callers import actor_of, extras
 from crud.state import Actor, Context
 
 MEMBER = "jwtCookie"
@@ -61,8 +61,7 @@ def vouched(known: Context, id: object) -> Actor:
     config = known.snapshot.config
     if not config.dialect("xond").trust_body_identity:
         raise ApiError("unauthorized", "Authentication required: jwtCookie is not signed")
-    extras = tuple(field.name for field in config.accounts.fields)
-    account = accounts.load_account(known.snapshot.system, str(id), extras=extras)
+    account = accounts.load_account(known.snapshot.system, str(id), extras=extras(known.snapshot))
     if account is None or not account.active:
         raise ApiError("invalid_token", "Invalid or expired token")
     return Actor(account.id, account.roles, account.tenant, account.row)

@@ -10,17 +10,20 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from crud.definitions.config import NOTHING, canonical_role
-from sql.database import Database, Session
+from sql.database import Database, Row, Session
 
 STORED_ROLES: Mapping[str, str] = {"admin": "administrator", "anon": "public"}
 COLUMNS = ("id", "email", "name", "first_name", "last_name", "phone", "password_hash", "is_active", "tenant_id")
-_FROM = (
-    " FROM _dragoman_users u LEFT JOIN _dragoman_user_roles l ON l.user_id = u.id "
-    "LEFT JOIN _dragoman_roles r ON r.id = l.role_id WHERE "
-)
+_USERS = " FROM _dragoman_users u"
+_ROLES = " LEFT JOIN _dragoman_user_roles l ON l.user_id = u.id LEFT JOIN _dragoman_roles r ON r.id = l.role_id WHERE "
 _BY_EMAIL = "lower(u.email) = lower(?)"
 _BY_ID = "u.id = ?"
-_BY_TOKEN = "u.id = ? AND NOT EXISTS (SELECT 1 FROM _dragoman_revoked WHERE jti = ?)"
+_BY_SESSION = (
+    "u.id = ? AND EXISTS (SELECT 1 FROM _dragoman_sessions s "
+    "WHERE s.id = ? AND s.user_id = u.id AND s.revoked_at IS NULL AND s.expires > ?)"
+)
+_KEYS = " FROM _dragoman_api_keys k JOIN _dragoman_users u ON u.id = k.user_id"
+_BY_KEY = "k.hash = ? AND k.revoked_at IS NULL AND (k.expires IS NULL OR k.expires > ?)"
 
 
 @dataclass(frozen=True)
@@ -47,9 +50,9 @@ def stored_role(role: str) -> str:
     return STORED_ROLES.get(role, role)
 
 
-def find_account_by_email(database: Database, email: str) -> Account | None:
+def find_account_by_email(database: Database, email: str, *, extras: tuple[str, ...] = ()) -> Account | None:
     """The account with this e-mail, whatever its case."""
-    return _account(database, _BY_EMAIL, (email,))
+    return _account(database, _BY_EMAIL, (email,), extras=extras)
 
 
 def load_account(database: Database, id: str, *, extras: tuple[str, ...] = ()) -> Account | None:
@@ -58,10 +61,17 @@ def load_account(database: Database, id: str, *, extras: tuple[str, ...] = ()) -
     return _account(database, _BY_ID, (canonical,), extras=extras) if canonical else None
 
 
-def account_of_token(database: Database, id: str, jti: str, *, extras: tuple[str, ...] = ()) -> Account | None:
-    """The account that a token names, unless the token is revoked: one statement, since every such request asks it."""
-    canonical = _uuid(id)
-    return _account(database, _BY_TOKEN, (canonical, jti), extras=extras) if canonical else None
+def account_of_session(database: Database, id: str, sid: str, *, extras: tuple[str, ...] = ()) -> Account | None:
+    """The account of a session that is not over: one statement, since every such request asks it."""
+    canonical, now = _uuid(id), written_time(datetime.now(UTC))
+    return _account(database, _BY_SESSION, (canonical, sid, now), extras=extras) if canonical else None
+
+
+def account_of_key(database: Database, hash: str, *, extras: tuple[str, ...] = ()) -> tuple[Account, str] | None:
+    """The account that an API key acts as, and the key's scopes as they are stored: one statement as well."""
+    shown = ["k.scopes", *_columns(database, extras)]
+    rows = _rows(database, shown, f"{_KEYS}{_ROLES}{_BY_KEY}", (hash, written_time(datetime.now(UTC))))
+    return (_made(extras, [row[1:] for row in rows]), str(rows[0][0])) if rows else None
 
 
 def _uuid(text: str) -> str | None:
@@ -74,16 +84,23 @@ def _uuid(text: str) -> str | None:
 def _account(
     database: Database, where: str, values: tuple[object, ...], *, extras: tuple[str, ...] = ()
 ) -> Account | None:
-    """The account of a condition: a row for each of its roles, which come last."""
-    columns = [f"u.{name}" for name in COLUMNS] + [f"u.{database.backend.ident(name)}" for name in extras]
-    text = f"SELECT {', '.join(columns)}, l.tenant_id, r.name" + sql_for(database, f"{_FROM}{where} ORDER BY r.name")
-    rows = database.fetch(text, values)
-    return (
-        _made(dict(zip((*COLUMNS, *extras), rows[0][:-2], strict=True)), [row[-2:] for row in rows]) if rows else None
-    )
+    rows = _rows(database, _columns(database, extras), f"{_USERS}{_ROLES}{where}", values)
+    return _made(extras, rows) if rows else None
 
 
-def _made(found: dict[str, object], links: list[tuple[object, ...]]) -> Account:
+def _columns(database: Database, extras: tuple[str, ...]) -> list[str]:
+    return [f"u.{name}" for name in COLUMNS] + [f"u.{database.backend.ident(name)}" for name in extras]
+
+
+def _rows(database: Database, columns: list[str], source: str, values: tuple[object, ...]) -> list[Row]:
+    """A row for each role of an account; tenant and name of the role come last."""
+    text = f"SELECT {', '.join(columns)}, l.tenant_id, r.name" + sql_for(database, f"{source} ORDER BY r.name")
+    return database.fetch(text, values)
+
+
+def _made(extras: tuple[str, ...], rows: list[Row]) -> Account:
+    found = dict(zip((*COLUMNS, *extras), rows[0][:-2], strict=True))
+    links = [row[-2:] for row in rows]
     tenants = [tenant for tenant, _ in links if tenant is not None]
     return Account(
         id=str(found["id"]),
@@ -172,18 +189,10 @@ def has_administrator(database: Database) -> bool:
     return bool(database.fetch(text))
 
 
-def is_revoked(database: Database, jti: str) -> bool:
-    """Whether a token was revoked."""
-    return bool(database.fetch(sql_for(database, "SELECT 1 FROM _dragoman_revoked WHERE jti = ?"), (jti,)))
-
-
-def revoke(database: Database, jti: str, expires: datetime) -> None:
-    """Revoke a token until it would expire anyway; forget those that have."""
-    with database.transaction() as session:
-        now = written_time(datetime.now(UTC))
-        session.execute(sql_for(database, "DELETE FROM _dragoman_revoked WHERE expires < ?"), (now,))
-        text = "INSERT INTO _dragoman_revoked (jti, expires) VALUES (?, ?) ON CONFLICT (jti) DO NOTHING"
-        session.execute(sql_for(database, text), (jti, written_time(expires)))
+def change_password(database: Database, session: Session, *, account: str, password_hash: str) -> None:
+    """Give an account another password."""
+    text = "UPDATE _dragoman_users SET password_hash = ?, updated_at = ? WHERE id = ?"
+    session.execute(sql_for(database, text), (password_hash, written_time(datetime.now(UTC)), account))
 
 
 def revision(database: Database) -> int:

@@ -1,0 +1,89 @@
+"""Brakes: a caller who knocks too often waits, whatever he sends. The databases have no part in it: SQLite alone."""
+
+from collections.abc import Callable
+
+import pytest
+
+from tests.identity.conftest import CONFIG, Home, settle
+
+
+@pytest.fixture
+def calm(make_app: Callable[..., object], sqlite_url: str) -> Callable[..., Home]:
+    """An application with its brakes on."""
+    return lambda text=CONFIG: settle(make_app, sqlite_url, text, braked=True)  # type: ignore[arg-type]
+
+
+BRAKED = CONFIG.replace("lockout: {failures: 5}", "limits: {sign_in: 3/minute}")
+
+
+def knock(home: Home, *, body: object = None, path: str = "/auth/login", **more: object) -> int:
+    sent = {"email": "nobody@example.com", "password": "x"} if body is None else body
+    return home.client.post(path, json=sent, **more).status_code  # type: ignore[arg-type]
+
+
+def test_a_caller_who_knocks_too_often_waits(calm: Callable[..., Home]) -> None:
+    home = calm(BRAKED)
+    assert [knock(home) for _ in range(3)] == [401] * 3
+    answer = home.client.post("/auth/login", json={"email": "a@example.com", "password": "x"})
+    assert answer.status_code == 429
+    assert answer.json == {"success": False, "error": "Too many requests, try again later"}
+    assert 0 < int(answer.headers["Retry-After"]) <= 61
+    assert home.client.get("/items/topics").status_code == 200
+    assert knock(home, environ_base={"REMOTE_ADDR": "192.0.2.7"}) == 401
+
+
+ROTATED = [
+    {"headers": {"X-Forwarded-For": "198.51.100.{}"}},
+    {"headers": {"Forwarded": "for=198.51.100.{}"}},
+    {"headers": {"X-Real-IP": "198.51.100.{}"}},
+    {"headers": {"Authorization": ""}, "query_string": "a={}"},
+    {"body": {"email": "{}@example.com", "password": "x"}},
+    {"path": "/auth/login/"},
+    {"path": "/auth%2flogin"},
+    {"environ_base": {"REMOTE_ADDR": "2001:db8::{}"}},
+]
+
+
+@pytest.mark.parametrize("rotated", ROTATED, ids=str)
+def test_nobody_makes_himself_another_caller(calm: Callable[..., Home], rotated: dict[str, object]) -> None:
+    home = calm(BRAKED)
+    statuses = [knock(home, **filled(rotated, number)) for number in range(5)]
+    assert 429 in statuses[3:] and statuses[-1] == 429, statuses
+
+
+def filled(value: object, number: int) -> dict[str, object]:
+    def fill(each: object) -> object:
+        if isinstance(each, dict):
+            return {name: fill(inner) for name, inner in each.items() if inner != ""}
+        return each.replace("{}", str(number)) if isinstance(each, str) else each
+
+    found = fill(value)
+    assert isinstance(found, dict)
+    return found
+
+
+@pytest.mark.parametrize("path", ["/AUTH/LOGIN", "/auth%252flogin", "/auth/./login", "//auth/login"])
+def test_another_way_of_writing_the_path_is_no_door(calm: Callable[..., Home], path: str) -> None:
+    home = calm()
+    assert knock(home, path=path) in (404, 405)
+
+
+def test_counted_proxies_tell_who_is_calling(calm: Callable[..., Home]) -> None:
+    home = calm("server: {proxy_hops: 1}\n" + BRAKED)
+
+    def through(forwarded: str) -> int:
+        return knock(home, headers={"X-Forwarded-For": forwarded})
+
+    assert [through("203.0.113.1") for _ in range(4)] == [401, 401, 401, 429]
+    assert through("203.0.113.2") == 401
+    assert [through(f"198.51.100.{number}, 203.0.113.3") for number in range(4)] == [401, 401, 401, 429]
+
+
+def test_a_limit_that_is_empty_is_none(calm: Callable[..., Home]) -> None:
+    home = calm(CONFIG.replace("lockout: {failures: 5}", 'limits: {sign_in: ""}'))
+    assert {knock(home) for _ in range(25)} == {401}
+
+
+def test_twenty_a_minute_is_what_nobody_configured(calm: Callable[..., Home]) -> None:
+    home = calm(CONFIG)
+    assert [knock(home) for _ in range(21)] == [401] * 20 + [429]

@@ -1,0 +1,80 @@
+"""The first administrator: made once, whoever asks at the same time."""
+
+import threading
+from collections.abc import Callable
+
+import pytest
+
+from crud.errors import ApiError
+from crud.identity import doors
+from crud.identity.doors import New
+from tests.identity.conftest import CHEAP, PASSWORD, Home
+
+RACES = 100
+HASHED = CHEAP.hash(PASSWORD)
+EMPTY = 'sources: {default: {database: "${DATABASE_URL}"}}\nauth: {secret: "${DRAGOMAN_SECRET}"}\n'
+
+
+@pytest.fixture
+def empty(new_home: Callable[..., Home]) -> Home:
+    """An application without people."""
+    return new_home(EMPTY + "users: {root: {password: of the configuration, roles: [admin]}}\n")
+
+
+def clear(home: Home) -> None:
+    for table in ("_dragoman_user_roles", "_dragoman_users"):
+        home.run(f"DELETE FROM {table}")
+
+
+def administrators(home: Home) -> int:
+    text = (
+        "SELECT count(*) FROM _dragoman_user_roles l JOIN _dragoman_roles r ON r.id = l.role_id "
+        "WHERE r.name = 'administrator'"
+    )
+    return int(str(home.snapshot.system.fetch(text)[0][0]))
+
+
+def test_of_two_set_ups_at_once_exactly_one_makes_an_administrator_a_hundred_times(empty: Home) -> None:
+    barrier, made, refused = threading.Barrier(2), list[str](), list[str]()
+
+    def ask(name: str) -> None:
+        for number in range(RACES):
+            barrier.wait()
+            try:
+                made.append(doors.set_up_with(empty.snapshot, New(f"{name}{number}@example.com", ""), HASHED).token)
+            except ApiError as error:
+                refused.append(error.message)
+            barrier.wait()
+            if name == "a":
+                assert administrators(empty) == 1, number
+                clear(empty)
+
+    threads = [threading.Thread(target=ask, args=(name,)) for name in "ab"]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(made) == RACES and refused == ["Admin user already exists"] * RACES
+
+
+def test_a_set_up_signs_the_administrator_in(empty: Home) -> None:
+    signed = doors.set_up(empty.snapshot, New("admin@example.com", PASSWORD, name="Super Admin"))
+    assert (signed.account.name, signed.account.roles) == ("Super Admin", {"admin"})
+    assert empty.status(signed.token, "/items/_dragoman_users") != 401
+    with pytest.raises(ApiError, match="already exists"):
+        doors.set_up(empty.snapshot, New("other@example.com", PASSWORD))
+
+
+def test_administrators_of_the_configuration_do_not_close_it_but_bad_passwords_do(empty: Home) -> None:
+    assert empty.signed("root", "of the configuration")
+    with pytest.raises(ApiError) as error:
+        doors.set_up(empty.snapshot, New("admin@example.com", "password"))
+    assert error.value.kind == "invalid" and administrators(empty) == 0
+
+
+def test_an_administrator_who_cannot_sign_in_does_not_close_it(empty: Home) -> None:
+    email = empty.person("administrator", password=None)
+    with pytest.raises(ApiError) as error:
+        doors.set_up(empty.snapshot, New(email, PASSWORD))
+    assert error.value.kind == "conflict" and administrators(empty) == 1
+    assert doors.set_up(empty.snapshot, New("admin@example.com", PASSWORD))

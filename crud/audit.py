@@ -12,9 +12,9 @@ from types import MappingProxyType
 from typing import Literal
 
 from crud import system
-from crud.accounts import sql_for, written_time
 from crud.definitions.config import Audit, Config, Place
 from crud.definitions.problems import Problem
+from crud.identity.accounts import sql_for, written_time
 from crud.jsontext import to_json
 from sql.catalog import Resource
 from sql.database import Database, Session

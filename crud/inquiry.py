@@ -12,10 +12,11 @@ from datetime import UTC, datetime
 from itertools import count
 from pathlib import PurePath
 
-from crud import accounts, grants, reading
+from crud import grants, reading
 from crud.definitions.config import canonical_role
 from crud.errors import ApiError, bad_parameter
 from crud.explaining import Explanation, Line, explain
+from crud.identity import accounts
 from crud.permissions import Gate, Hidden, authorize, gate_for, narrowed
 from crud.state import ANONYMOUS, Actor, Context, Snapshot
 from crud.wording import words

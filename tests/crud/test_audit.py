@@ -17,12 +17,13 @@ import pytest
 import structlog
 
 from app import create_app
-from crud import accounts, audit, logs, service, startup
+from crud import audit, logs, service, startup
 from crud.audit import Author, Entry
 from crud.definitions.problems import ConfigError
 from crud.definitions.reading import read_config
 from crud.errors import ApiError
 from crud.hooks import Event, Refused
+from crud.identity import accounts
 from crud.importing.cells import rows_from_csv
 from crud.importing.engine import import_rows
 from crud.paths import by_values

@@ -7,7 +7,7 @@ parameter is a symbol: what rules compare with stays where it was written.
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from itertools import count
 from pathlib import PurePath
@@ -17,7 +17,7 @@ from crud.definitions.config import canonical_role
 from crud.errors import ApiError, bad_parameter
 from crud.explaining import Explanation, Line, explain
 from crud.identity import accounts
-from crud.permissions import Gate, Hidden, authorize, gate_for, narrowed
+from crud.permissions import Gate, Hidden, authorize, gate_for, in_scope, narrowed
 from crud.state import ANONYMOUS, Actor, Context, Snapshot
 from crud.wording import words
 from sql.catalog import Resource
@@ -44,6 +44,9 @@ def answer(snapshot: Snapshot, actor: Actor, resource: Resource, action: str) ->
     if action not in ACTIONS:
         raise bad_parameter("action", f"{action[:40]!r} is not one of {', '.join(ACTIONS)}")
     found = explain(snapshot.policy, resource, actor.roles, action, tenantless=actor.tenant is None)
+    if not in_scope(actor.scopes, resource, action):
+        refused = "refused: the scopes of the API key do not cover it"
+        found = replace(found, allowed=False, verdict=refused, columns=(), withheld=(), added=(), defaults=())
     return Answer(actor, found, _sql(Context(snapshot, actor), resource, found) if found.allowed else None)
 
 

@@ -5,11 +5,12 @@ session and whose they are; a refusal is an `ApiError`. Each door is one transac
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import TypeVar
 
+from crud.audit import Action, Author, Entry, keep
 from crud.errors import ApiError, Mistake, invalid
 from crud.identity import accounts, configured, lockout, passwords, sessions, tokens
 from crud.identity.accounts import Account
@@ -18,7 +19,7 @@ from crud.identity.sessions import CONFIGURED
 from crud.identity.tokens import Pair, forged
 from crud.service import attempted
 from crud.state import Actor, Snapshot
-from crud.system import ACCOUNTS
+from crud.system import ACCOUNTS, called
 from sql.database import Session
 from sql.errors import UniqueViolation
 
@@ -212,6 +213,8 @@ def _made(snapshot: Snapshot, session: Session, new: New, *, hashed: str, role: 
         )
     except UniqueViolation as error:
         raise ApiError("conflict", "User already exists", field="email") from error
+    values = {"email": new.email, "name": new.name, "first_name": new.first_name, "last_name": new.last_name}
+    tell(snapshot, session, "create", made, {**values, "phone": new.phone, "password_hash": None, "role": role})
     account = _of(snapshot, made)
     assert account is not None
     return _opened(snapshot, session, account)
@@ -237,12 +240,24 @@ def change_password(snapshot: Snapshot, actor: Actor, *, old: str, new: str) -> 
             return None
         accounts.change_password(snapshot.system, session, account=account.id, password_hash=hashed)
         sessions.revoke_account(snapshot.system, session, account.id)
+        tell(snapshot, session, "update", account.id, {"password_hash": None})
         return _opened(snapshot, session, account)
 
     signed = _within(snapshot, changed)
     if signed is None:
         raise ApiError("invalid_credentials", "Invalid credentials")
     return signed
+
+
+def tell(snapshot: Snapshot, session: Session, action: Action, account: str, values: Mapping[str, object]) -> None:
+    """Tell the audit, where accounts keep one, what an account did to itself. A password is a name without a value."""
+    resource = snapshot.catalog.resource(ACCOUNTS)
+    if not resource.audit:
+        return
+    shown = {name: value for name, value in values.items() if not resource.column(name).write_only}
+    new = shown if resource.audit == "values" and shown else None
+    entry = Entry(action, called(resource), {"id": account}, tuple(values), new=new)
+    keep(snapshot.system, session, [entry], Author(account, None, "", datetime.now(UTC)))
 
 
 def _within(snapshot: Snapshot, step: Callable[[Session], T]) -> T:

@@ -10,13 +10,14 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
+from crud import inquiry
 from crud.definitions.config import RuleDefinition
 from crud.dialect import served
 from crud.explaining import Explanation, Line, explain
 from crud.inquiry import ACTIONS, UNSAID
 from crud.policy import Policy
 from crud.settable import offer
-from crud.state import Snapshot
+from crud.state import Actor, Snapshot
 from crud.wording import OPERATORS, words
 from sql import operators
 from sql.catalog import Catalog, Column, Resource, SoftDelete, Table
@@ -380,6 +381,17 @@ def test_a_question_that_makes_no_sense_is_refused(client: FlaskClient, admin: T
 def test_the_word_is_reserved_for_all_methods(client: FlaskClient, admin: Token, method: str) -> None:
     answer = client.open(HERE, method=method, headers=admin)
     assert (answer.status_code, answer.headers["Allow"]) == (405, "GET")
+
+
+def test_a_scope_that_does_not_cover_it_refuses(sample: Flask) -> None:
+    snapshot = snapshot_of(sample)
+    posts = snapshot.catalog.resource("posts")
+    for scopes, allowed in ((frozenset({"read:comments"}), False), (frozenset({"read:posts"}), True), (None, True)):
+        actor = Actor("7", frozenset({"user"}), scopes=scopes)
+        found = inquiry.answer(snapshot, actor, posts, "read")
+        assert (found.explanation.allowed, bool(found.explanation.columns), found.sql is not None) == (allowed,) * 3
+        assert ("scopes" in found.explanation.verdict) == (not allowed)
+        assert inquiry.data(found)["rows"] != "no row" or not allowed
 
 
 # ---------------------------------------------------------------- symbols

@@ -23,7 +23,8 @@ from crud.definitions.problems import ConfigError
 from crud.definitions.reading import read_config
 from crud.errors import ApiError
 from crud.hooks import Event, Refused
-from crud.identity import accounts
+from crud.identity import accounts, doors
+from crud.identity.callers import actor_of
 from crud.importing.cells import rows_from_csv
 from crud.importing.engine import import_rows
 from crud.paths import by_values
@@ -36,7 +37,7 @@ from tests.dialects.conftest import Fresh, new_postgres, with_callers
 from tests.dialects.speakers import DIALECTS, Speaker
 
 CONFIG = """
-auth: {secret: a secret of the tests that is long enough}
+auth: {secret: a secret of the tests that is long enough, registration: open}
 sources: {default: {database: "${DATABASE_URL}"}}
 audit:
   accounts: true
@@ -381,6 +382,19 @@ def test_accounts_and_roles_can_be_asked_for(world: World) -> None:
     assert "S3cret" not in str(told) and "argon2" not in str(told)
     (me,) = world.fresh.rows("SELECT id FROM _dragoman_users WHERE email = 'john@example.org'")[0]
     assert {each["actor"] for each in told} == {str(me)}
+
+
+def test_what_an_account_does_to_itself_is_kept(world: World) -> None:
+    signed = doors.register(world.snapshot, doors.New(email="new@example.com", password="correct-Horse-7"))
+    actor = actor_of(world.snapshot, signed.token)
+    doors.change_password(world.snapshot, actor, old="correct-Horse-7", new="another-Horse-8")
+    assert world.told() == [(action, "system.users", {"id": actor.id}) for action in ("create", "update")]
+    assert {each["actor"] for each in world.kept()} == {actor.id}
+    assert "password_hash" in world.kept()[0]["columns"] and world.kept()[1]["columns"] == ["password_hash"]
+    assert not [each for each in world.kept() if each["old"] or each["new"]]
+    with pytest.raises(ApiError):
+        doors.register(world.snapshot, doors.New(email="new@example.com", password="correct-Horse-7"))
+    assert len(world.kept()) == 2
 
 
 # ---------------------------------------------------------------- read by administrators, written by nobody

@@ -16,7 +16,7 @@ from crud.definitions.problems import ConfigError, Problem
 from crud.definitions.reading import config_for_database, read_config
 from crud.hooks import build_hooks
 from crud.identity.issuers import issuers_of
-from crud.identity.tokens import signing_of
+from crud.identity.signing import signing_of
 from crud.loader import load
 from crud.policy import Policy
 from crud.schemas import schemas_of

@@ -11,7 +11,7 @@ from types import MappingProxyType
 from crud.definitions.config import Config
 from crud.hooks import Hooks
 from crud.identity.issuers import Issuer
-from crud.identity.tokens import Signing
+from crud.identity.signing import Signing
 from crud.memo import Memo
 from crud.policy import Policy
 from crud.presentation import Presentation

@@ -8,7 +8,7 @@ requests.
 from crud.identity import accounts, configured, keys, sessions, tokens
 from crud.identity.accounts import Account
 from crud.identity.issuers import Issuer, Proved
-from crud.identity.tokens import Signing, forged
+from crud.identity.signing import Signing, forged
 from crud.state import Actor, Identity, Snapshot
 
 

@@ -16,7 +16,8 @@ from crud.identity import accounts, configured, lockout, passwords, sessions, to
 from crud.identity.accounts import Account
 from crud.identity.callers import extras, signing
 from crud.identity.sessions import CONFIGURED
-from crud.identity.tokens import Pair, forged
+from crud.identity.signing import forged
+from crud.identity.tokens import Pair
 from crud.service import attempted
 from crud.state import Actor, Snapshot
 from crud.system import ACCOUNTS, called

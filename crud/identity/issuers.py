@@ -17,7 +17,7 @@ import structlog
 
 from crud.definitions.identity import IssuerDefinition
 from crud.identity.fetching import FetchError, Outside, fetch
-from crud.identity.tokens import Claims, forged
+from crud.identity.signing import Claims, forged
 
 log = structlog.get_logger()
 KINDS = {"RS256": "RSA", "ES256": "EC"}

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+import flask_jwt_extended
 import jwt
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
@@ -18,7 +19,8 @@ from crud.definitions.reading import read_config
 from crud.errors import ApiError
 from crud.identity import doors, tokens
 from crud.identity.callers import actor_of
-from crud.identity.tokens import Signing, issue, read, signing_of
+from crud.identity.signing import Signing, kept_secret, signing_of
+from crud.identity.tokens import issue, read
 from crud.state import Identity
 from tests.identity.conftest import Home
 
@@ -199,6 +201,20 @@ def test_a_key_that_does_not_go_with_the_algorithm_is_told_at_start(algorithm: s
 
 
 def test_a_secret_is_made_once_and_kept_for_its_owner(tmp_path: Path) -> None:
-    kept = tokens.kept_secret(tmp_path / "var" / "secret")
-    assert kept == tokens.kept_secret(tmp_path / "var" / "secret") and len(kept) >= 64
+    kept = kept_secret(tmp_path / "var" / "secret")
+    assert kept == kept_secret(tmp_path / "var" / "secret") and len(kept) >= 64
     assert (tmp_path / "var" / "secret").stat().st_mode & 0o777 == 0o600
+
+
+def test_our_tokens_are_made_and_verified_by_the_chosen_library(monkeypatch: pytest.MonkeyPatch) -> None:
+    required = (Path(__file__).parents[2] / "requirements.txt").read_text()
+    assert "flask-jwt-extended==" in required
+    made = signing("HS256", keys("HS256")[0])
+    token = access(made)
+    used: list[str] = []
+    for name in ("create_access_token", "create_refresh_token", "decode_token"):
+        real = getattr(flask_jwt_extended, name)
+        assert getattr(tokens, name) is real
+        monkeypatch.setattr(tokens, name, lambda *a, _n=name, _r=real, **k: used.append(_n) or _r(*a, **k))
+    assert good(made, access(made)) and good(made, token)
+    assert used == ["create_access_token", "create_refresh_token", "decode_token", "decode_token"]

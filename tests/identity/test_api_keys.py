@@ -203,3 +203,39 @@ def test_only_a_digest_of_a_key_is_kept(home: Home) -> None:
 def test_what_is_no_scope_is_refused(home: Home, scopes: list[str]) -> None:
     with pytest.raises(ApiError, match="is no scope"):
         keys.read_scopes(scopes)
+
+
+# ---------------------------------------------------------------- the commands
+
+
+def command(home: Home, *words: str) -> tuple[int, str]:
+    result = home.app.test_cli_runner().invoke(args=["access", "key", *words])
+    return result.exit_code, result.output
+
+
+def test_a_key_is_made_listed_and_revoked_by_commands(home: Home) -> None:
+    email = home.person()
+    made = ("add", "--account", email, "--name", "reports", "--scope", "read:notes", "--days", "90")
+    code, printed = command(home, *made)
+    key = printed.strip()
+    assert code == 0 and home.status(key) == 200 and home.status(key, "/items/topics") == 403
+    listed = next(each for each in json.loads(command(home, "list", "--json")[1]) if each["account"] == email)
+    assert listed["scopes"] == ["read:notes"] and key.startswith(listed["hint"]) and listed["expires"]
+    assert key not in command(home, "list")[1]
+    assert command(home, "revoke", listed["id"]) == (0, "Revoked.\n")
+    assert home.status(key) == 401 and command(home, "revoke", listed["id"])[0] == 1
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("add", "--account", "nobody@example.com", "--name", "x", "--scope", "*"), "There is no account"),
+        (("add", "--account", "{email}", "--name", "x", "--scope", "write"), "is no scope"),
+        (("add", "--account", "{email}", "--name", "x"), "Missing option"),
+        (("revoke", "x"), "There is no key"),
+    ],
+)
+def test_a_command_that_cannot_be_is_told(home: Home, words: tuple[str, ...], said: str) -> None:
+    email = home.person()
+    code, printed = command(home, *(word.replace("{email}", email) for word in words))
+    assert code != 0 and said in printed

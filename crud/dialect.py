@@ -287,7 +287,7 @@ def _refuse(error: Exception) -> Response:
 
 
 def _headers(refusal: ApiError, status: int) -> dict[str, str]:
-    if refusal.kind in ("unauthorized", "invalid_token"):
+    if status == 401 or refusal.kind == "invalid_token":
         hint = ' error="invalid_token"' if refusal.kind == "invalid_token" else ""
         return {"WWW-Authenticate": f"Bearer{hint}"}
     wait = refusal.wait or (1 if status == 503 else None)

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from crud.dialects import DIALECTS
-from tests.dialects.conftest import Fresh
+from tests.dialects.conftest import Fresh, fresh_app
 from tests.dialects.curl import lines, send
 
 ROOT = Path(__file__).parents[2]
@@ -15,9 +15,11 @@ PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 
 @pytest.mark.parametrize("page", [page for page in PAGES if any(lines(page))], ids=lambda page: page.name)
 def test_the_examples_of_a_page_run_one_after_the_other(fresh: Fresh, page: Path) -> None:
+    token = fresh.admin
     for line in lines(page):
-        answer = send(fresh.client, line, fresh.admin)
+        answer = send(fresh.client, line, token)
         assert line.expected(answer.status_code), f"{answer.status}: {line.text}\n{answer.get_data(as_text=True)}"
+        token = fresh_app(fresh.app).admin if "logout" in line.url else token
 
 
 @pytest.mark.parametrize("name", DIALECTS)

@@ -7,7 +7,9 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from tests.dialects.conftest import ROOT, Fresh, Token, fresh_app
+from crud.identity import doors
+from tests.dialects.conftest import ADMIN, ROOT, USER, Fresh, Token, fresh_app
+from tests.dialects.people import bearer, key_of, session_of
 from tests.dialects.xond import GONE, JOHN, ME, SAID, TEST_USER, send, term
 
 # ---------------------------------------------------------------- callers
@@ -120,3 +122,82 @@ def test_an_unsigned_cookie_is_believed_behind_a_gateway_only(
         assert send(client, "POST", "/json/order", {"jwtCookie": {"id": nobody}})[0] in (401, 403)
     role = {"jwtCookie": {"id": TEST_USER, "role": "admin"}, "status": "x"}
     assert send(client, "PUT", "/json/order/2", role)[0] == 403
+
+
+# ---------------------------------------------------------------- sessions, refresh tokens, keys
+
+
+def refused_in_every_place(client: FlaskClient, token: str, *, anonymous: int = 401) -> None:
+    """A token that is not good is nobody's, in the header, in the cookie and in the body."""
+    for cookie in (token, {"token": token}, {"token": token, "id": TEST_USER}):
+        assert send(client, "POST", "/json/post", {"jwtCookie": cookie, "title": "T", "content": "C"})[0] == anonymous
+    assert send(client, "GET", "/json/product", None, bearer(token))[0] == 401
+    client.set_cookie("jwtCookie", token)
+    assert send(client, "GET", "/json/product")[0] == 401
+    assert send(client, "PUT", "/json/order/2", {"status": "x"})[0] == 401
+    client.delete_cookie("jwtCookie")
+
+
+def test_a_session_that_is_over_gives_nobody(fresh: Fresh) -> None:
+    token, _ = session_of(fresh.app, USER[0])
+    other, _ = session_of(fresh.app, USER[0])
+    body = {"title": "Mine", "content": "Text"}
+    assert send(fresh.client, "POST", "/json/post", {"jwtCookie": token, **body})[0] == 201
+    doors.sign_out(fresh.snapshot, token)
+    refused_in_every_place(fresh.client, token)
+    assert send(fresh.client, "POST", "/json/post", {"jwtCookie": token, **body}, bearer(other))[0] == 401
+    assert send(fresh.client, "POST", "/json/post", {"jwtCookie": other, **body})[0] == 201
+
+
+@pytest.mark.parametrize("path", ["/user/logout", "/v1/auth/logout", "/api/v1/auth/logout"])
+def test_leaving_at_another_door_ends_the_session_here(fresh: Fresh, path: str) -> None:
+    token, _ = session_of(fresh.app, USER[0])
+    client = fresh.app.test_client()
+    client.set_cookie("jwtCookie", token)
+    assert send(client, "GET", "/json/order?count=true")[0] == 200
+    assert fresh.client.post(path, headers=bearer(token)).status_code in (200, 204)
+    assert send(client, "GET", "/json/order?count=true")[0] == 401
+    refused_in_every_place(fresh.client, token)
+
+
+def test_a_refresh_token_is_no_caller(fresh: Fresh) -> None:
+    access, refresh = session_of(fresh.app, USER[0])
+    refused_in_every_place(fresh.client, refresh)
+    body = {"jwtCookie": refresh, "title": "T", "content": "C"}
+    assert send(fresh.client, "POST", "/json/post", body, bearer(access))[0] == 401
+    renewed = doors.refresh(fresh.snapshot, refresh).token
+    for token in (access, renewed):
+        assert send(fresh.client, "POST", "/json/post", {**body, "jwtCookie": token})[0] == 201
+
+
+def test_a_key_may_in_a_body_what_its_scopes_say(fresh: Fresh) -> None:
+    client, body = fresh.client, {"title": "Mine", "content": "Text"}
+    posting, reading = (key_of(fresh.app, USER[0], scope) for scope in ("create:posts", "read:posts"))
+    full, _ = session_of(fresh.app, USER[0])
+    for cookie in (posting, {"token": posting}, {"token": posting, "id": TEST_USER}):
+        assert send(client, "POST", "/json/post", {"jwtCookie": cookie, **body})[0] == 201
+        assert send(client, "PUT", "/json/post/1", {"jwtCookie": cookie, **body})[0] == 403
+    assert send(client, "POST", "/json/post", {"jwtCookie": reading, **body})[0] == 403
+    # What a body shows never adds to what a header has shown.
+    assert send(client, "POST", "/json/post", {"jwtCookie": full, **body}, bearer(reading))[0] == 403
+    assert send(client, "POST", "/json/post", {"jwtCookie": reading, **body}, bearer(full))[0] == 201
+    assert (
+        send(client, "POST", "/json/post", {"jwtCookie": {"id": TEST_USER}, **body}, {"X-API-Key": posting})[0] == 201
+    )
+    others = key_of(fresh.app, ADMIN[0], "*")
+    assert send(client, "POST", "/json/post", {"jwtCookie": others, **body}, bearer(full))[0] == 403
+
+
+@pytest.mark.parametrize("key", ["drg_", "drg_nonsense", "drg_" + "x" * 5000, "drg_\x00"])
+def test_a_key_that_is_none_is_refused_in_a_body(client: FlaskClient, key: str) -> None:
+    assert send(client, "POST", "/json/post", {"jwtCookie": key, "title": "T"})[0] == 401
+
+
+def test_a_write_by_cookie_needs_a_body_that_says_json(fresh: Fresh) -> None:
+    client = fresh.app.test_client()
+    client.set_cookie("jwtCookie", token_of(fresh.admin))
+    for type, status in (("", 415), ("text/plain", 415), ("application/x-www-form-urlencoded", 415)):
+        assert client.put("/json/order", data=b'{"orderId": 2}', content_type=type).status_code == status
+    assert send(client, "PUT", "/json/order", {"orderId": 2})[0] == 200
+    assert send(client, "PUT", "/json/order", {"orderId": 2, "jwtCookie": {"id": JOHN}})[0] == 403
+    assert send(client, "PUT", "/json/order", {"orderId": 2}, fresh.user)[0] == 403

@@ -31,6 +31,8 @@ MEMBERS: Mapping[str, tuple[tuple[type, ...], str]] = MappingProxyType(
         "fields": ((str,), "string"),
         "sort": ((dict, str), "object or string"),
         "cache": ((int, Decimal, str), "number"),
+        "username": ((str,), "string"),
+        "password": ((str, int, Decimal), "string"),
     }
 )
 CONDITIONS = ("filter", "filter-expression")
@@ -44,7 +46,7 @@ def is_select(body: Body) -> bool:
 
 def parse_insert(at: Grammar, view: View, columns: Columns, body: Body) -> Insert:
     """`{"data": {…}}` or `{"data": [{…}, …]}`."""
-    members(body, "data", required=True)
+    members(body, "data", required=("data",))
     data = body["data"]
     if not isinstance(data, list):
         return Insert(view.resource.name, (row(view, columns, data, "data"),), at="data")
@@ -65,7 +67,7 @@ def row(view: View, columns: Columns, data: object, at: str) -> dict[str, object
 
 def parse_update(at: Grammar, view: View, columns: Columns, body: Body, *, guarded: bool) -> Update:
     """`{"filter": …, "filter-expression": …, "data": {…}}`: without a condition, every row. `guarded`: not without."""
-    members(body, "data", *CONDITIONS, required=True)
+    members(body, "data", *CONDITIONS, required=("data",))
     changes = row(view, columns, body["data"], "data")
     where = condition(at, view.resource, body, guarded=guarded)
     return Update(view.resource.name, where, changes, at.scope.filled, at="data")
@@ -98,10 +100,11 @@ def condition(at: Grammar, resource: Resource, body: Body, *, guarded: bool) -> 
 # ---------------------------------------------------------------- Metal's validator
 
 
-def members(body: Body, *known: str, required: bool = False) -> None:
-    """Refuse a body that lacks its data, has a member that means nothing here, or one of the wrong kind."""
-    if required and "data" not in body:
-        raise wrong("", "must have required property 'data'", "required", at="data")
+def members(body: Body, *known: str, required: tuple[str, ...] = ()) -> None:
+    """Refuse a body that lacks what it needs, has a member that means nothing here, or one of the wrong kind."""
+    for name in required:
+        if name not in body:
+            raise wrong("", f"must have required property '{name}'", "required", at=name)
     for name, value in body.items():
         if name not in known:
             raise wrong("", f"must NOT have additional property '{name[:40]}'", "additionalProperties", at=name[:40])

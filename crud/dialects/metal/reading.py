@@ -1,4 +1,4 @@
-"""Metal's reads: the entities of a schema, the rows of an entity, and who and what is there.
+"""Metal's reads: the entities of a schema, the rows of an entity, and what is there.
 
 In: `GET /schema/:schema/:entity?filter={…}&filter-expression=…&fields=…&sort=…`. Out: tables of rows.
 """
@@ -8,7 +8,7 @@ from flask import Response, request
 from crud import service
 from crud.dialect import answer, context, reader
 from crud.dialects.metal import rendering
-from crud.dialects.metal.mounts import CACHE, SCHEMA, SERVER, USER, grammar, open_entity, readable, signed_in
+from crud.dialects.metal.mounts import CACHE, SCHEMA, SERVER, grammar, open_entity, readable, signed_in
 from crud.dialects.metal.parsing import parse_select, raw_reader
 from crud.errors import ApiError
 from sql.catalog import Resource
@@ -30,14 +30,6 @@ def select(schema: str, entity: str) -> Response:
     wanted = parse_select(grammar(), resource, raw_reader(request.query_string))
     result = service.read(context(), wanted.asked)
     return answer(rendering.table(schema, entity, result, kinds=wanted.kinds))
-
-
-@USER.blueprint.get("/info")
-def user_info() -> Response:
-    """Who the caller is."""
-    reader().finish()
-    signed_in()
-    return answer(rendering.user_info(context().actor))
 
 
 @SERVER.blueprint.get("/info")

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 from flask import request
 
 from crud.errors import ApiError
+from crud.identity.sessions import CONFIGURED
 from crud.service import Result
 from crud.state import Actor
 
@@ -35,9 +36,9 @@ def entities(schema: str, rows: Iterable[tuple[str, str]]) -> dict[str, object]:
 
 
 def user_info(actor: Actor) -> dict[str, object]:
-    """Who is signed in, with the times of the token."""
-    name = actor.account.get("email") or actor.id
-    times = {key: actor.claims.get(key) for key in ("iat", "exp")}
+    """Who is signed in, as he would write it at the door, with the times of the token. An API key has none."""
+    name = actor.account.get("email") or str(actor.id).removeprefix(CONFIGURED)
+    times = {key: actor.claims[key] for key in ("iat", "exp") if key in actor.claims}
     return {"username": name, "user": name, "roles": sorted(actor.roles), **times}
 
 
@@ -93,6 +94,7 @@ SHAPES: Mapping[str, Callable[[ApiError], dict[str, object]]] = {
     "invalid": in_rows,
     "unauthorized": lambda error: {"message": "Unauthorized"},
     "invalid_token": lambda error: {"message": "Unauthorized"},
+    "invalid_credentials": lambda error: {"error": "Invalid username or password"},
     "forbidden": lambda error: {"error": "Permission denied"},
     "bad_body": in_body,
 }

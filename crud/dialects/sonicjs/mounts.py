@@ -22,5 +22,9 @@ def wrapped(data: object, total: int, started: float) -> Row:
     """The second generation's envelope. Rows of a list carry the total too, unless a column is called so."""
     for row in data if isinstance(data, list) else ():
         row.setdefault("total", total)
-    milliseconds = round((perf_counter() - started) * 1000)
-    return {"data": data, "source": "d1", "total": total, "executionTime": milliseconds}
+    return {"data": data, "source": "d1", "total": total, "executionTime": elapsed(started)}
+
+
+def elapsed(started: float) -> int:
+    """Milliseconds since then."""
+    return round((perf_counter() - started) * 1000)

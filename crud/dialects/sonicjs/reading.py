@@ -8,21 +8,15 @@ from time import perf_counter
 from flask import Response
 
 from crud import service
-from crud.dialect import answer, context, open_resource, reader, scope
+from crud.dialect import answer, context, open_resource, reader
 from crud.dialects.sonicjs.forms import form_of
 from crud.dialects.sonicjs.mounts import API_V1, V1, Row, names, wrapped
-from crud.dialects.sonicjs.parameters import Listing, as_asked, parse_list, parse_one
+from crud.dialects.sonicjs.parameters import Listing, parse_list, parse_one
 from crud.errors import ApiError
-from crud.identity.callers import actor_of
-from crud.params import Reader
-from crud.paths import Scope, by_key
+from crud.paths import Scope
 from crud.presentation import Presentation
 from crud.request import tagged
-from crud.state import Context
-from crud.system import ACCOUNTS
-from crud.wanted import Wanted, parts
 from sql.catalog import Resource
-from sql.query import Query
 
 
 @V1.blueprint.get("/<table>")
@@ -39,13 +33,6 @@ def get_bare(table: str, key: str) -> Response:
     resource, within = open_resource("sonicjs", table), names()
     listing = parse_one(within, resource, reader(), key=key)
     row = _first(rows_of(within, listing, resource, rows=service.read(context(), listing.asked).rows))
-    return tagged(row, row)
-
-
-@V1.blueprint.get("/user")
-def get_user_bare() -> Response:
-    """The caller's own row, bare."""
-    row = read_user(reader())
     return tagged(row, row)
 
 
@@ -69,14 +56,6 @@ def get_wrapped(table: str, key: str) -> Response:
     return tagged(row, wrapped(row, 1, started))
 
 
-@API_V1.blueprint.get("/user")
-def get_user_wrapped() -> Response:
-    """The caller's own row."""
-    started = perf_counter()
-    row = read_user(reader())
-    return tagged(row, wrapped(row, 1, started))
-
-
 def rows_of(within: Scope, listing: Listing, resource: Resource, *, rows: list[Row]) -> list[Row]:
     """The rows, each with its table's form where that was asked for."""
     if listing.content_type:
@@ -91,28 +70,3 @@ def _first(rows: list[Row]) -> Row:
     if not rows:
         raise ApiError("missing_row", "Not Found")
     return rows[0]
-
-
-# ---------------------------------------------------------------- the caller's own row
-
-
-def read_user(reader: Reader) -> Row:
-    """The account behind the bearer, or behind `sessionId`; where both are given they must agree."""
-    session = reader.take("sessionId")
-    reader.finish()
-    asking = context() if session is None else by_session(context(), session)
-    if asking.actor.id is None:
-        raise ApiError("unauthorized", "Unauthorized")
-    accounts = asking.snapshot.catalog.resource(ACCOUNTS)
-    within = scope("sonicjs", asking)
-    select, _ = parts(within, Wanted(accounts, star=True))
-    query = Query(accounts.name, select, by_key(within, accounts, asking.actor.id))
-    return _first(service.read(asking, as_asked(within, query)).rows)
-
-
-def by_session(asking: Context, token: str) -> Context:
-    """The context of a session's token."""
-    actor = actor_of(asking.snapshot, token)
-    if asking.actor.id not in (None, actor.id):
-        raise ApiError("invalid_token", "Unauthorized")
-    return Context(asking.snapshot, actor)

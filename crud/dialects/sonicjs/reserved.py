@@ -15,7 +15,13 @@ from crud.errors import ApiError
 METHODS = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE"})
 
 # word → the methods that it has
-RESERVED = (("user", ("GET",)), ("auth", ()))
+RESERVED = (
+    ("user", ("GET",)),
+    ("auth", ()),
+    ("auth/login", ("POST",)),
+    ("auth/logout", ("POST",)),
+    ("auth/user", ("GET",)),
+)
 
 
 def lacking(has: tuple[str, ...]) -> Callable[[], Response]:

@@ -10,6 +10,7 @@ from crud import service
 from crud.dialect import answer, context, nothing, presentation, reader
 from crud.dialects.sonicjs.bodies import parse_create, parse_delete, parse_update
 from crud.dialects.sonicjs.mounts import API_V1, V1, Row
+from crud.dialects.sonicjs.registering import registered, registers
 from crud.request import body, if_match, open_for, tagged, target_for
 from crud.service import Written
 from crud.target import Target
@@ -69,6 +70,9 @@ def under_data(written: Written, status: int) -> Response:
 @V1.blueprint.post("/<table>")
 def create_bare(table: str) -> Response:
     """A new record, bare."""
+    if registers(table):
+        row = registered()
+        return tagged(row, row, 201)
     return bare(create(table), 201)
 
 
@@ -91,6 +95,9 @@ def delete_bare(table: str, key: str) -> Response:
 @API_V1.blueprint.post("/<table>")
 def create_wrapped(table: str) -> Response:
     """A new record."""
+    if registers(table):
+        row = registered()
+        return tagged(row, {"data": row}, 201)
     return under_data(create(table), 201)
 
 

@@ -45,7 +45,7 @@ def _create(config: Config | Path | str | None, dialects: tuple[dialect.Dialect,
     app.config.update(MAX_CONTENT_LENGTH=read.limits.body_bytes, MAX_FORM_PARTS=100)
     passwords.allow_at_once(read.auth.hashes_at_once)
     brakes.install(app, read)
-    state = State(startup.assemble(read, [each.name for each in dialects]))
+    state = State(startup.assemble(read, [each.name for each in dialects]), startup.renewed)
     dialect.install(app, state, dialects)
     cli.install(app)
     return app

@@ -70,7 +70,7 @@ def install(database: Database, config: Config) -> None:
         there = {info.table.name: info for info in database.tables(include_own=True)}
         made = [d for d in system.definitions(config) if d.table not in there]
         _create_all(config, database, session, made)
-        _add_extras(config, database, session, there.get(system.ACCOUNTS))
+        _add_columns(config, database, session, there)
         _create_bare(database, session, set(there))
         _create_view(config, database, session, there)
         for role, description in ROLES.items():
@@ -89,18 +89,15 @@ def _create_bare(database: Database, session: Session, there: set[str]) -> None:
         session.execute("CREATE UNIQUE INDEX _dragoman_users_email ON _dragoman_users (lower(email))")
 
 
-def _add_extras(config: Config, database: Database, session: Session, info: TableInfo | None) -> None:
-    """Columns that the configuration has added to accounts since the table was made."""
-    if info is None:
-        return
-    there = {column.name for column in info.columns}
+def _add_columns(config: Config, database: Database, session: Session, there: Mapping[str, TableInfo]) -> None:
+    """Columns that our own tables, or the configuration's accounts, have got since the tables were made."""
     for definition in system.definitions(config):
-        missing = [f for f in definition.fields if definition.table == system.ACCOUNTS and f.name not in there]
-        for field in missing:
-            column = _columns(definition, {})[field.name]
-            optional = Column(column.name, column.type)
-            resource = Resource(system.ACCOUNTS, info.table, MappingProxyType({}))
-            _run(session, add_column(resource, optional, database.backend))
+        if info := there.get(definition.table):
+            found = {column.name for column in info.columns}
+            for name in (field.name for field in definition.fields if field.name not in found):
+                optional = Column(name, _columns(definition, {})[name].type)
+                resource = Resource(definition.table, info.table, MappingProxyType({}))
+                _run(session, add_column(resource, optional, database.backend))
 
 
 def _create_view(config: Config, database: Database, session: Session, there: Mapping[str, TableInfo]) -> None:

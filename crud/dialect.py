@@ -143,7 +143,7 @@ def install(app: Flask, state: State, dialects: Iterable[Dialect]) -> None:
     """Mount the enabled dialects, open a context before each request, answer every refusal in its envelope."""
     mounts = []
     for dialect in dialects:
-        settings = state.current().config.dialect(dialect.name)
+        settings = state.held.config.dialect(dialect.name)
         if settings.enabled:
             for each in dialect.mounts:
                 at = settings.mounts.get(each.path, each.path)

@@ -27,6 +27,7 @@ STATUS: Mapping[str, int] = MappingProxyType(
         "bad_body": 400,
         "invalid": 400,
         "conflict": 409,
+        "kept": 409,
         "precondition": 412,
         "too_large": 413,
         "unsupported_media": 415,

@@ -18,7 +18,7 @@ from crud.definitions.semantics import declared, exact_name
 from crud.presentation import Declared, Presentation, present
 from crud.relations import Draft, Link, derive
 from crud.resources import check_shown, declared_resource, find_table, found_resource, reference
-from crud.rules import collect_rules
+from crud.rules import collect_rules, lettered
 from sql.catalog import Catalog, Relation, Resource, Table
 from sql.database import Database
 from sql.introspection import TableInfo
@@ -29,10 +29,14 @@ Names = Mapping[str, Mapping[str, str]]
 
 @dataclass(frozen=True, eq=False)
 class Loaded:
-    """What the loader built. `problems` are warnings for the log: names that are not offered, unreachable tables."""
+    """What the loader built. `written`: the rules that somebody wrote; `rules` has Metal's letters besides.
+
+    `problems` are warnings for the log: names that are not offered, unreachable tables.
+    """
 
     catalog: Catalog
     presentations: Mapping[str, Presentation]
+    written: tuple[RuleDefinition, ...]
     rules: tuple[RuleDefinition, ...]
     problems: tuple[Problem, ...] = ()
     declared: Declared = field(default_factory=Declared)
@@ -93,7 +97,8 @@ def _loaded(
     dialects = dict.fromkeys([*DIALECTS, *config.dialects])
     presentations = {dialect: present(dialect, catalog, said) for dialect in dialects}
     notes = [Problem(note, warning=True) for p in presentations.values() for note in p.notes]
-    return Loaded(catalog, MappingProxyType(presentations), rules, (*problems, *notes), said)
+    every = (*rules, *lettered(config, catalog, rules))
+    return Loaded(catalog, MappingProxyType(presentations), rules, every, (*problems, *notes), said)
 
 
 def _finished(draft: Draft, relations: Mapping[str, Relation], kept: Audit) -> Resource:

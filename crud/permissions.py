@@ -69,7 +69,11 @@ class Gate:
     def access(self, resource: Resource) -> Access:
         """Columns and row filter for reading, the filter's own hops guarded."""
         access = self.granted(resource, "read")
-        return replace(access, where=guard_rule(self.catalog, resource, access.where))
+        related = tuple((name, self._beyond(resource, name, where)) for name, where in access.related)
+        return replace(access, where=guard_rule(self.catalog, resource, access.where), related=related)
+
+    def _beyond(self, resource: Resource, relation: str, where: Filter) -> Filter:
+        return guard_rule(self.catalog, self.catalog.target(resource.relation(relation)), where)
 
     def granted(self, resource: Resource, action: str, *, gone: bool = False) -> Access:
         """What the rules allow within the scopes: the one place where rights of a caller come from."""
@@ -164,7 +168,13 @@ def _include(item: Include, resource: Resource, gate: Way) -> Include:
     relation = resource.relation(item.relation)
     if not gate.leads(resource, relation):
         _refuse(item.origin)
-    return replace(item, query=_query(item.query, gate))
+    made = _query(item.query, gate)
+    return replace(item, query=replace(made, where=both(gate.access(resource).beyond(item.relation), made.where)))
+
+
+def _reached(gate: Way, resource: Resource, relation: Relation) -> Filter:
+    """Which rows may be seen at the other end of a relation: by the rules there, and by those that speak of the way."""
+    return both(gate.access(gate.catalog.target(relation)).where, gate.access(resource).beyond(relation.name))
 
 
 def _refuse(origin: Origin | None) -> None:
@@ -199,7 +209,7 @@ def _some(node: Some, resource: Resource, gate: Way) -> Filter:
     if not gate.leads(resource, relation):
         _refuse(node.origin)
     target = gate.catalog.target(relation)
-    return replace(node, hops=hops, guard=gate.access(target).where, where=narrowed(node.where, target, gate))
+    return replace(node, hops=hops, guard=_reached(gate, resource, relation), where=narrowed(node.where, target, gate))
 
 
 def _expr(node: Expr, resource: Resource, gate: Way) -> Expr:
@@ -229,8 +239,8 @@ def _hops(
         relation = resource.relation(hop.relation)
         if not gate.leads(resource, relation):
             _refuse(origin)
+        guarded.append(Hop(hop.relation, _reached(gate, resource, relation)))
         resource = gate.catalog.target(relation)
-        guarded.append(Hop(hop.relation, gate.access(resource).where))
     return tuple(guarded), resource
 
 

@@ -6,7 +6,7 @@ Deny wins, however general; within a role a rule for a named resource replaces t
 roles add up.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -14,11 +14,11 @@ from crud.conditions import parse
 from crud.definitions.config import RuleDefinition
 from crud.errors import ApiError
 from crud.memo import Memo
-from crud.paths import Scope
+from crud.paths import Names, Scope, Shown
 from crud.settable import Offer, offer
 from crud.variables import constant
 from sql.catalog import Catalog, Column, Relation, Resource
-from sql.query import FALSE, TRUE, ActorValue, Compare, Const, Filter, Not, Or, Path, Value, both
+from sql.query import FALSE, TRUE, ActorValue, And, Compare, Const, Filter, Not, Or, Path, Value, both
 from sql.types import Type
 
 ADMIN = "admin"
@@ -29,7 +29,8 @@ class Access:
     """What may be seen or touched of one resource. `rows` is what rules say of its rows alone; `where` holds tenancy
     and soft deletion too.
 
-    `defaults` are what rules give to columns that a new row lacks.
+    `defaults` are what rules give to columns that a new row lacks; `related` the conditions on rows that are reached
+    over a relation.
     """
 
     columns: frozenset[str] = frozenset()
@@ -37,6 +38,11 @@ class Access:
     allowed: bool = False
     rows: Filter = TRUE
     defaults: tuple[tuple[str, Value], ...] = ()
+    related: tuple[tuple[str, Filter], ...] = ()
+
+    def beyond(self, relation: str) -> Filter:
+        """What rules say of the rows that are reached over a relation."""
+        return next((where for name, where in self.related if name == relation), TRUE)
 
 
 @dataclass(frozen=True)
@@ -46,6 +52,7 @@ class Rule:
     columns: frozenset[str] | None
     where: Filter
     defaults: tuple[tuple[str, Value], ...] = ()
+    related: Mapping[str, Filter] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -96,12 +103,36 @@ class ExactNames:
         return ExactView(resource)
 
 
+@dataclass(frozen=True)
+class EitherView(ExactView):
+    """One resource under its exact names, and under those of a dialect."""
+
+    shown: Shown
+
+    def column(self, written: str) -> Column | None:
+        return self.resource.columns.get(written) or self.shown.column(written)
+
+    def relation(self, written: str) -> Relation | None:
+        return self.resource.relations.get(written) or self.shown.relation(written)
+
+
+@dataclass(frozen=True)
+class EitherNames:
+    """The names that stored rules use: the catalog's own, else those of a dialect."""
+
+    shown: Names
+
+    def view(self, resource: Resource) -> EitherView:
+        return EitherView(resource, self.shown.view(resource))
+
+
 @dataclass(frozen=True, eq=False)
 class Policy:
-    """All rules. `problems` are rules that could not be compiled, for the start-up check."""
+    """All rules. `names` are those in which stored rules are written."""
 
     catalog: Catalog
     rules: tuple[RuleDefinition, ...]
+    names: Names = field(default_factory=ExactNames)
     _memo: Memo[Access] = field(default_factory=lambda: Memo(5000), repr=False)
 
     def access(
@@ -131,7 +162,14 @@ class Policy:
         for rule in denies:
             rows = both(rows, Not(rule.where)) if rule.columns is None else rows
         defaults = dict(pair for rule in allows for pair in rule.defaults)
-        return Access(columns, both(fixed, rows), allowed=True, rows=rows, defaults=tuple(defaults.items()))
+        return Access(
+            columns,
+            both(fixed, rows),
+            allowed=True,
+            rows=rows,
+            defaults=tuple(defaults.items()),
+            related=_related(allows),
+        )
 
     def weighed(
         self, resource: Resource, roles: frozenset[str], action: str, *, tenantless: bool
@@ -156,7 +194,7 @@ class Policy:
         return Weighed(rule, made, "replaced" if specific and rule.allow else "applies")
 
     def _compile(self, resource: Resource, rule: RuleDefinition, offered: Offer) -> Rule:
-        scope = Scope(ExactNames(), self.catalog, Constants())
+        scope = Scope(self.names if rule.stored else ExactNames(), self.catalog, Constants())
         try:
             where = parse(scope, resource, rule.where, parameter=rule.place) if rule.where else TRUE
             defaults = tuple(
@@ -164,20 +202,33 @@ class Policy:
                 for name, raw in rule.defaults.items()
                 if name in resource.columns
             )
+            related = dict(self._beyond(scope, resource, rule))
         except ApiError as error:
             raise RuleProblem(f"{rule.place}: rule of role {rule.role!r}: {error.message}") from None
-        return Rule(_columns(rule, offered), where, defaults)
+        return Rule(_columns(rule, offered), where, defaults, related)
+
+    def _beyond(self, scope: Scope, resource: Resource, rule: RuleDefinition) -> Iterator[tuple[str, Filter]]:
+        for name, tree in rule.related.items():
+            if name in resource.relations:
+                target = self.catalog.target(resource.relations[name])
+                yield name, parse(scope, target, tree, parameter=rule.place) if tree else TRUE
 
     def check(self) -> list[str]:
         """Every rule compiled once: what is wrong with those that cannot be."""
         problems = []
         for rule in self.rules:
-            for resource in self.catalog if rule.resource == "*" else [self.catalog.resource(rule.resource)]:
+            for resource in self.about(rule):
                 try:
                     self._compile(resource, rule, offer(resource, "create", tenantless=True))
                 except RuleProblem as problem:
                     problems.append(str(problem))
         return sorted(set(problems))
+
+    def about(self, rule: RuleDefinition) -> list[Resource]:
+        """The resources of which a rule speaks. `*` does not speak of our own."""
+        if rule.resource == "*":
+            return [resource for resource in self.catalog if not resource.system]
+        return [self.catalog.resource(rule.resource)]
 
 
 def unbound(resource: Resource, roles: frozenset[str], *, tenantless: bool) -> bool:
@@ -215,6 +266,24 @@ def _granted(allows: list[Rule], everything: frozenset[str]) -> frozenset[str]:
 
 def _withheld(denies: list[Rule]) -> frozenset[str]:
     return frozenset(name for rule in denies if rule.columns is not None for name in rule.columns)
+
+
+def _related(allows: list[Rule]) -> tuple[tuple[str, Filter], ...]:
+    """The conditions beyond relations that hold whichever of the allows shows a row: never wider than one of them.
+
+    Allows of the same rows add up. Among others the one of all rows says what may be reached, since it shows each row;
+    without such a one, what is reached must satisfy all.
+    """
+    found: list[tuple[str, Filter]] = []
+    for name in sorted({name for rule in allows for name in rule.related}):
+        groups: dict[Filter, list[Filter]] = {}
+        for rule in allows:
+            groups.setdefault(rule.where, []).append(rule.related.get(name, TRUE))
+        joined = {where: _any(conditions) for where, conditions in groups.items()}
+        wanted = [joined[TRUE]] if TRUE in joined else list(dict.fromkeys(joined.values()))
+        if wanted != [TRUE]:
+            found.append((name, wanted[0] if len(wanted) == 1 else And(tuple(wanted))))
+    return tuple(found)
 
 
 def _any(wheres: Iterable[Filter]) -> Filter:

@@ -5,7 +5,7 @@ letters. What cannot be (unknown resources and columns) is a problem. Conditions
 `crud.policy`.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from crud import system
@@ -18,12 +18,12 @@ Names = Mapping[str, Mapping[str, str]]
 
 
 def collect_rules(config: Config, catalog: Catalog, names: Names) -> tuple[tuple[RuleDefinition, ...], list[Problem]]:
-    """All rules, and what is wrong with them."""
+    """The written rules, and what is wrong with them."""
     problems: list[Problem] = []
     rules = [*_own_rules(config, catalog, names, problems), *_general_rules(config, catalog, names, problems)]
     for rule in rules:
-        problems += _columns(rule, catalog)
-    return (*rules, *_letters(config, catalog, rules)), problems
+        problems += _members(rule, catalog)
+    return tuple(rules), problems
 
 
 def _own_rules(config: Config, catalog: Catalog, names: Names, problems: list[Problem]) -> Iterator[RuleDefinition]:
@@ -49,7 +49,7 @@ def _general_rules(config: Config, catalog: Catalog, names: Names, problems: lis
             problems.append(Problem(f"there is no resource {rule.resource!r}", rule.at / "resource", allowed))
 
 
-def _columns(rule: RuleDefinition, catalog: Catalog) -> Iterator[Problem]:
+def _members(rule: RuleDefinition, catalog: Catalog) -> Iterator[Problem]:
     if rule.resource == "*":
         return
     resource = catalog.resource(rule.resource)
@@ -60,24 +60,31 @@ def _columns(rule: RuleDefinition, catalog: Catalog) -> Iterator[Problem]:
     for name in rule.defaults:
         if name not in resource.columns:
             yield Problem(f"{resource.name} has no column {name!r}", rule.at / "defaults", tuple(resource.columns))
+    for name in rule.related:
+        if name not in resource.relations:
+            yield Problem(f"{resource.name} has no relation {name!r}", rule.at / "related", tuple(resource.relations))
+    if rule.related and not rule.allow:
+        yield Problem("does not go with a denial", rule.at / "related")
 
 
-def _letters(config: Config, catalog: Catalog, written: list[RuleDefinition]) -> Iterator[RuleDefinition]:
+def lettered(config: Config, catalog: Catalog, written: Iterable[RuleDefinition]) -> Iterator[RuleDefinition]:
     """Metal's letters of a role: everywhere, or in the schemas that let the role in.
 
     Where a schema restricts roles, `*` would say too much: the role then gets a rule for each resource that it may
-    reach and that no written rule of its own speaks of (the specific replaces the general).
+    reach, without the actions of which a written rule of its own speaks there (the specific replaces the general).
     """
+    rules = [rule for rule in written if rule.allow]
     restricted = any(schema.roles is not None for schema in config.schemas.values())
     for role, actions in config.roles.items():
         place = str(config.place / "roles" / role)
         if not restricted:
             yield RuleDefinition(role, "*", actions, place=place)
             continue
-        named = {rule.resource for rule in written if rule.role == role and rule.allow}
+        spoken = {(rule.resource, action) for rule in rules if rule.role == role for action in rule.actions}
         for resource in catalog:
-            if not resource.system and resource.name not in named and _lets_in(config, resource, role):
-                yield RuleDefinition(role, resource.name, actions, place=place)
+            left = tuple(action for action in actions if (resource.name, action) not in spoken)
+            if left and not resource.system and _lets_in(config, resource, role):
+                yield RuleDefinition(role, resource.name, left, place=place)
 
 
 def _lets_in(config: Config, resource: Resource, role: str) -> bool:

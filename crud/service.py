@@ -13,6 +13,7 @@ from typing import TypeVar
 
 from crud import reading
 from crud.hooks import Event
+from crud.identity import accounts
 from crud.reading import Result
 from crud.state import Context
 from crud.writing.unit import Unit, Written
@@ -21,7 +22,7 @@ from sql.commands import Command
 from sql.errors import Deadlock, Unavailable, Uncertain
 from sql.query import Asked
 
-__all__ = ["Result", "Work", "Written", "attempted", "read", "work", "write"]
+__all__ = ["Result", "Work", "Written", "attempted", "read", "renew", "work", "write"]
 
 T = TypeVar("T")
 TRIES = 8
@@ -60,7 +61,15 @@ def work(context: Context, source: str = "default") -> Iterator[Work]:
     with database.transaction() as session:
         unit = Unit(context, database, session)
         yield Work(unit)
+        if unit.renews:
+            accounts.renew(database, session)
     context.snapshot.hooks.after(unit.events)
+
+
+def renew(context: Context) -> None:
+    """Let every worker read its rules again, with its next request."""
+    with context.snapshot.system.transaction() as session:
+        accounts.renew(context.snapshot.system, session)
 
 
 def attempted(transaction: Callable[[], T]) -> T:

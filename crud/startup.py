@@ -6,6 +6,7 @@ and declared tables that do not exist are created on the way, safely between wor
 
 import os
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 
 import structlog
@@ -18,13 +19,17 @@ from crud.hooks import build_hooks
 from crud.identity.issuers import issuers_of
 from crud.identity.signing import signing_of
 from crud.loader import load
-from crud.policy import Policy
+from crud.memo import Memo
+from crud.policy import EitherNames, Policy
+from crud.rules import lettered
 from crud.schemas import schemas_of
-from crud.state import Identity, Snapshot
+from crud.state import COMPILED, Identity, Snapshot
+from crud.stored_rules import STORED_NAMES, definitions, ground_of, read_entries
 from sql.database import Database, Options
 from sql.opening import open_database
 
 log = structlog.get_logger()
+UNKNOWN = -1  # a revision that the table never has
 HERE = Path(__file__).resolve().parent.parent
 
 
@@ -55,8 +60,7 @@ def assemble(config: Config, dialects: Iterable[str]) -> Snapshot:
     databases = {name: open_source(source, config.limits) for name, source in config.sources.items()}
     install(databases[config.server.system], config)
     loaded = load(config, databases)
-    policy = Policy(loaded.catalog, loaded.rules)
-    if problems := policy.check():
+    if problems := Policy(loaded.catalog, loaded.rules).check():
         raise ConfigError(Problem(text) for text in problems)
     hooks, wrong = build_hooks(config, loaded.catalog)
     if wrong:
@@ -67,6 +71,21 @@ def assemble(config: Config, dialects: Iterable[str]) -> Snapshot:
         log.warning("xond believes an unsigned jwtCookie: whoever reaches this service can be anybody")
     if config.plans:
         log.warning("plans are checked but not served yet", plans=sorted(config.plans))
-    presentations = {name: loaded.presentation(name) for name in dialects}
+    presentations = {name: loaded.presentation(name) for name in (*dialects, STORED_NAMES)}
     schemas = schemas_of(loaded.catalog, {name: database.backend.name for name, database in databases.items()})
-    return Snapshot(config, loaded.catalog, presentations, policy, databases, schemas, hooks, identity)
+    policy = Policy(loaded.catalog, loaded.rules)
+    made = Snapshot(config, loaded.catalog, presentations, policy, databases, schemas, hooks, identity)
+    return renewed(replace(made, written=loaded.written, revision=UNKNOWN))
+
+
+def renewed(snapshot: Snapshot) -> Snapshot:
+    """The snapshot with the rules of its tables as they are now, and nothing that was made of the old ones."""
+    revision, entries = read_entries(snapshot.system)
+    ground = ground_of(snapshot)
+    stored, notes = definitions(entries, ground)
+    for note in notes:
+        log.warning("a stored rule does not fit what is served", note=note)
+    written = (*snapshot.written, *stored)
+    rules = (*written, *lettered(snapshot.config, snapshot.catalog, written))
+    policy = Policy(snapshot.catalog, rules, EitherNames(ground.names))
+    return replace(snapshot, policy=policy, revision=revision, compiled=Memo(COMPILED))

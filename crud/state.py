@@ -4,12 +4,14 @@ In: what the loader built. Out: `Actor`, `Snapshot`, `Context` (frozen), and `St
 whole when definitions change. A request keeps the snapshot it started with.
 """
 
-from collections.abc import Mapping
+import threading
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
-from crud.definitions.config import Config
+from crud.definitions.config import Config, RuleDefinition
 from crud.hooks import Hooks
+from crud.identity.accounts import revision
 from crud.identity.issuers import Issuer
 from crud.identity.signing import Signing
 from crud.memo import Memo
@@ -19,6 +21,7 @@ from crud.schemas import RowSchema
 from sql.catalog import Catalog
 from sql.database import Database
 
+COMPILED = 1000  # shapes whose statements are kept
 NOTHING: Mapping[str, object] = MappingProxyType({})
 
 
@@ -66,7 +69,10 @@ class Identity:
 
 @dataclass(frozen=True, eq=False)
 class Snapshot:
-    """Everything that is in force at one moment. `compiled` goes with it, so nothing outlives its definitions."""
+    """Everything that is in force at one moment. `compiled` goes with it, so nothing outlives its definitions.
+
+    `written` are the rules of the configuration, `policy` holds those of the tables besides, as of `revision`.
+    """
 
     config: Config
     catalog: Catalog
@@ -76,7 +82,9 @@ class Snapshot:
     schemas: Mapping[str, RowSchema]
     hooks: Hooks
     identity: "Identity | None" = None
-    compiled: Memo[object] = field(default_factory=lambda: Memo(1000))
+    written: tuple[RuleDefinition, ...] = ()
+    revision: int = 0
+    compiled: Memo[object] = field(default_factory=lambda: Memo(COMPILED))
 
     def database(self, source: str) -> Database:
         """The database of a source."""
@@ -98,15 +106,35 @@ class Context:
 
 
 class State:
-    """The one mutable reference of a process."""
+    """The one mutable reference of a process.
 
-    def __init__(self, snapshot: Snapshot) -> None:
-        self._snapshot = snapshot
+    `renew` makes the next snapshot of one whose revision has passed. What it raises is the answer of every request
+    until it succeeds: rules that are known to be old are never used.
+    """
+
+    def __init__(self, snapshot: Snapshot, renew: Callable[[Snapshot], Snapshot] | None = None) -> None:
+        self._snapshot, self._renew = snapshot, renew
+        self._renewing = threading.Lock()
+
+    @property
+    def held(self) -> Snapshot:
+        """What was in force when somebody last asked the database."""
+        return self._snapshot
 
     def current(self) -> Snapshot:
-        """What is in force now."""
-        return self._snapshot
+        """What is in force now: another worker may have changed it."""
+        held = self._snapshot
+        return held if revision(held.system) == held.revision else self._renewed()
+
+    def _renewed(self) -> Snapshot:
+        """Made once: who waited for the lock finds it made."""
+        with self._renewing:
+            held = self._snapshot
+            if self._renew is not None and revision(held.system) != held.revision:
+                self._snapshot = self._renew(held)
+            return self._snapshot
 
     def swap(self, snapshot: Snapshot) -> None:
         """Put another snapshot in force, in one assignment."""
-        self._snapshot = snapshot
+        with self._renewing:
+            self._snapshot = snapshot

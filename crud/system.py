@@ -87,6 +87,7 @@ _FIELDS: Mapping[str, tuple[FieldDefinition, ...]] = {
         _reference("role_id", ROLES, required=True),
         _field("collection", STRING, required=True),
         _field("action", STRING, required=True),
+        _field("effect", Type("enum", values=("allow", "deny")), default="allow", has_default=True),
         _field("fields", JSON),
         _field("conditions", JSON),
         _field("rel_conditions", JSON),

@@ -87,7 +87,11 @@ class RelationDefinition:
 
 @dataclass(frozen=True)
 class RuleDefinition:
-    """Who may do what. `fields` None means all; it may hold `*` and `-name` exclusions; empty means none."""
+    """Who may do what. `fields` None means all; it may hold `*` and `-name` exclusions; empty means none.
+
+    `related`: relation → a condition on the rows that are reached over it. `stored`: a row of our own table of
+    permissions, whose conditions may use the names of Baasix.
+    """
 
     role: str
     resource: str = "*"
@@ -96,6 +100,8 @@ class RuleDefinition:
     where: object = None
     allow: bool = True
     defaults: Mapping[str, object] = field(default_factory=lambda: NOTHING, hash=False)
+    related: Mapping[str, object] = field(default_factory=lambda: NOTHING, hash=False)
+    stored: bool = False
     place: str = ""
     at: Place = field(default=NOWHERE, compare=False, repr=False)
 

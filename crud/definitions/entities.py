@@ -177,6 +177,7 @@ def read_rule(data: Data, place: Place, *, resource: str) -> RuleDefinition:
         where=data.get("where"),
         allow=data.get("allow", True),
         defaults=MappingProxyType(dict(data.get("defaults", {}))),
+        related=MappingProxyType(dict(data.get("related", {}))),
         place=str(place),
         at=place,
     )

@@ -101,6 +101,7 @@ RULE = shape(
         "where": {"type": ["object", "array"]},
         "allow": FLAG,
         "defaults": {"type": "object"},
+        "related": {"type": "object"},
     },
     "role",
     "actions",

@@ -4,6 +4,7 @@ In: the database of our own tables, values. Out: `Account`, or what was asked. C
 Role names that leave here are canonical (`admin`, `anon`); the tables keep `administrator` and `public`.
 """
 
+import secrets
 import uuid
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -179,6 +180,12 @@ def withdraw(database: Database, session: Session, *, account: str) -> None:
     session.execute(sql_for(database, "DELETE FROM _dragoman_user_roles WHERE user_id = ?"), (account,))
 
 
+def leading_role(database: Database, session: Session, *, account: str) -> str | None:
+    """The role that an account shows, under its canonical name."""
+    rows = session.fetch(sql_for(database, "SELECT role FROM _dragoman_accounts WHERE id = ?"), (account,))
+    return canonical_role(str(rows[0][0])) if rows and rows[0][0] is not None else None
+
+
 def has_administrator(database: Database) -> bool:
     """Whether some administrator can sign in."""
     text = (
@@ -196,9 +203,17 @@ def change_password(database: Database, session: Session, *, account: str, passw
 
 
 def revision(database: Database) -> int:
-    """The number that moves whenever what is served changes."""
+    """The number that is another one whenever what is served has changed."""
     rows = database.fetch("SELECT value FROM _dragoman_revision")
     return int(str(rows[0][0])) if rows else 0
+
+
+def renew(database: Database, session: Session) -> None:
+    """Let every worker read anew what is served, with its first request after this transaction.
+
+    The next revision is no sum: a database that was put back from a copy would come to the same number again.
+    """
+    session.execute(sql_for(database, "UPDATE _dragoman_revision SET value = ?"), (secrets.randbits(62) + 1,))
 
 
 def written_time(moment: datetime) -> str:

@@ -40,7 +40,10 @@ class Written:
 
 @dataclass
 class Unit:
-    """An open transaction. `events` are told to the after-hooks once it is committed, `entries` wait for the audit."""
+    """An open transaction. `events` are told to the after-hooks once it is committed, `entries` wait for the audit.
+
+    `renews`: rules were written, which every worker reads again once the transaction is kept.
+    """
 
     context: Context
     database: Database
@@ -48,6 +51,7 @@ class Unit:
     now: datetime = field(default_factory=lambda: datetime.now(UTC))
     events: list[Event] = field(default_factory=list)
     entries: list[Entry] = field(default_factory=list)
+    renews: bool = False
 
     @property
     def gate(self) -> Gate:

@@ -14,7 +14,7 @@ from crud.grants import Granted
 from crud.limits import check_filter
 from crud.paths import by_values
 from crud.schemas import duplicates
-from crud.writing import conflicts, recording, statements
+from crud.writing import conflicts, consequences, recording, statements
 from crud.writing.deleting import delete, restore
 from crud.writing.inserting import insert, resolved
 from crud.writing.rows import Place, candidate, changed
@@ -141,7 +141,9 @@ def _refuse(prepared: Sequence[Prepared]) -> None:
 def _carry_out(unit: Unit, prepared: Prepared, made: Sequence[Written]) -> Written:
     granted = replace(prepared.granted, command=_referring(prepared.granted.command, made))
     rows = None if prepared.rows is None else [resolved(row, made) for row in prepared.rows]
+    found = consequences.before(unit, granted)
     done = _done(unit, granted, rows)
+    consequences.after(unit, granted.resource, found)
     return replace(done, command=prepared.granted.command)
 
 

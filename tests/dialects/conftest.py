@@ -48,7 +48,7 @@ def applications() -> Iterator[dict[str, list[Flask]]]:
 def close(*apps: Flask) -> None:
     """Close the connections of applications."""
     for app in apps:
-        for database in app.extensions["dragoman"].state.current().databases.values():
+        for database in app.extensions["dragoman"].state.held.databases.values():
             database.close()
 
 
@@ -134,6 +134,10 @@ class Fresh:
     def client(self) -> FlaskClient:
         """A client of it."""
         return self.app.test_client()
+
+    def again(self) -> "Fresh":
+        """The same once both have signed in again."""
+        return fresh_app(self.app)
 
     def rows(self, text: str, *params: object) -> list[tuple[object, ...]]:
         """The rows of a statement, straight from the database; `?` marks on both backends."""
@@ -236,7 +240,7 @@ def fresh_app(app: Flask) -> Fresh:
     """An application whose database is its own, with the headers of John and of Test User."""
     with app.app_context():
         snapshot = served().state.current()
-        tokens = {email: _token(snapshot, email) for email, _ in (ADMIN, USER)}
+        tokens = {email: headers_of(snapshot, email) for email, _ in (ADMIN, USER)}
     return Fresh(app, tokens[ADMIN[0]], tokens[USER[0]], snapshot)
 
 
@@ -249,7 +253,8 @@ def with_callers(app: Flask) -> Fresh:
     return fresh_app(app)
 
 
-def _token(snapshot: Snapshot, email: str) -> Token:
+def headers_of(snapshot: Snapshot, email: str) -> Token:
+    """The headers of the account with this e-mail."""
     account = accounts.find_account_by_email(snapshot.system, email)
     assert account is not None
     return {"Authorization": f"Bearer {open_session(snapshot, account).token}"}

@@ -1,4 +1,4 @@
-"""The Baasix dialect: items of collections under `/items`.
+"""The Baasix dialect: items of collections under `/items`, rules under `/permissions`.
 
 In: GET requests with `fields`, `filter`, `sort`, `limit`, `page`, `search`, `aggregate` … (`reading`, `groups`); bodies
 of one item (`writing`, `nesting`), of many (`bulk`), files of items (`imports`); questions about rules (`explaining`).
@@ -14,14 +14,14 @@ from werkzeug.exceptions import MethodNotAllowed
 
 from crud import service
 from crud.dialect import Dialect, answer, context, open_resource, reader
-from crud.dialects.baasix import bulk, explaining, imports, writing
+from crud.dialects.baasix import bulk, explaining, imports, permissions, writing
 from crud.dialects.baasix.mounts import API, RULES
 from crud.dialects.baasix.reading import parse_list, parse_one, place
 from crud.dialects.baasix.refusals import render_error
 from crud.errors import ApiError
 from crud.request import tagged
 
-__all__ = ["bulk", "dialect", "explaining", "imports", "writing"]
+__all__ = ["bulk", "dialect", "explaining", "imports", "permissions", "writing"]
 
 
 @API.blueprint.get("/<name>")

@@ -16,6 +16,7 @@ from crud.bodies import bad_body
 from crud.dialect import answer, context, presentation, reader
 from crud.dialects.baasix.mounts import API
 from crud.dialects.baasix.refusals import envelope
+from crud.dialects.baasix.unknown import dropped
 from crud.errors import ApiError, said
 from crud.importing.cells import rows_from_csv
 from crud.importing.documents import rows_from_json
@@ -98,7 +99,7 @@ def _read_csv(stream: IO[bytes], view: View, columns: Writable) -> Rows:
     if not stream.read(64).removeprefix(b"\xef\xbb\xbf").strip():
         raise none
     stream.seek(0)
-    rows = rows_from_csv(stream, view, columns, most_row=_most_row(), drop_unknown=True)
+    rows = rows_from_csv(stream, view, columns, most_row=_most_row(), drop_unknown=dropped(view.resource))
     first = next(rows, None)
     if first is None:
         raise none
@@ -116,7 +117,7 @@ _NO_OBJECT = bad_body("expected an object", "row").message
 
 def _read_json(stream: IO[bytes], view: View, columns: Writable) -> Rows:
     try:
-        rows = rows_from_json(stream, view, columns, most_row=_most_row(), drop_unknown=True)
+        rows = rows_from_json(stream, view, columns, most_row=_most_row(), drop_unknown=dropped(view.resource))
     except ApiError as error:
         raise ApiError("bad_body", error.message if "UTF-16" in error.message else _NO_ARRAY) from None
     return _objects(rows)

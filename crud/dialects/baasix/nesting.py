@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from crud.bodies import bad_body, row_of
 from crud.definitions.config import Limits
 from crud.dialect import context, presentation
+from crud.dialects.baasix.unknown import dropped
 from crud.errors import ApiError
 from crud.presentation import View
 from crud.request import admit_for, settable
@@ -84,7 +85,7 @@ def _row(plan: Plan, resource: Resource, data: object, *, spot: Spot, given: Val
     """`given`: values of columns that refer to the row above."""
     view = presentation("baasix").view(resource)
     allowed = settable(resource, "create")
-    parsed = row_of(view, allowed, data, drop_unknown=True, at=spot.at, relations=True)
+    parsed = row_of(view, allowed, data, drop_unknown=dropped(resource), at=spot.at, relations=True)
     row: dict[str, object] = {**parsed.row, **given}
     nested = [(relation, raw) for relation, raw in parsed.nested.values() if raw is not None]
     for relation, raw in nested:

@@ -16,6 +16,7 @@ from crud.dialects.baasix.mounts import API
 from crud.dialects.baasix.nesting import creation
 from crud.dialects.baasix.reading import Place, parse_shown, place
 from crud.dialects.baasix.refusals import about
+from crud.dialects.baasix.unknown import dropped
 from crud.errors import ApiError
 from crud.request import body_object, if_match, open_for, settable, tagged
 from crud.service import Written
@@ -50,7 +51,7 @@ def parse_update(at: Place, resource: Resource, key: str) -> Update:
 def changes_of(resource: Resource, data: object, *, at: str = "") -> Mapping[str, object]:
     """The changes that a body asks for, and that the caller may make."""
     allowed = {name: column for name, column in settable(resource, "update").items() if name not in resource.key}
-    return row_of(presentation("baasix").view(resource), allowed, data, drop_unknown=True, at=at).row
+    return row_of(presentation("baasix").view(resource), allowed, data, drop_unknown=dropped(resource), at=at).row
 
 
 @API.blueprint.delete("/<name>/<key>")

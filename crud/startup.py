@@ -15,6 +15,7 @@ from crud.creation import install
 from crud.definitions.config import Config, Limits, Source
 from crud.definitions.problems import ConfigError, Problem
 from crud.definitions.reading import config_for_database, read_config
+from crud.ground import STORED_NAMES, ground_of
 from crud.hooks import build_hooks
 from crud.identity.issuers import issuers_of
 from crud.identity.signing import signing_of
@@ -24,7 +25,7 @@ from crud.policy import EitherNames, Policy
 from crud.rules import lettered
 from crud.schemas import schemas_of
 from crud.state import COMPILED, Identity, Snapshot
-from crud.stored_rules import STORED_NAMES, definitions, ground_of, read_entries
+from crud.stored_rules import definitions, read_entries
 from sql.database import Database, Options
 from sql.opening import open_database
 

@@ -8,26 +8,21 @@ Constant SQL; values are parameters.
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
 from crud.conditions import parse
-from crud.definitions.config import ACTIONS, Limits, RuleDefinition, canonical_role
+from crud.definitions.config import ACTIONS, RuleDefinition, canonical_role
 from crud.errors import ApiError
+from crud.ground import EVERY, Ground
 from crud.identity.accounts import sql_for
 from crud.limits import check_filter
-from crud.paths import Scope
-from crud.policy import Constants, EitherNames
-from crud.presentation import Presentation
-from crud.state import Snapshot
 from crud.variables import constant
-from sql.catalog import Catalog, Resource
+from sql.catalog import Resource
 from sql.database import Database, Session
 
-STORED_NAMES = "baasix"  # the dialect in whose names rows may be written
 STORED_ACTIONS = ("read", "create", "update", "delete")
-EVERY = "*"
 UNREADABLE = object()
 _ALL = (
     "SELECT r.name, p.id, p.collection, p.action, p.effect, CAST(p.fields AS TEXT), CAST(p.conditions AS TEXT), "
@@ -56,46 +51,6 @@ class Entry:
     def allow(self) -> bool:
         """Whether the row gives something: what does not say so denies."""
         return self.effect in (None, "allow")
-
-
-@dataclass(frozen=True)
-class Ground:
-    """What stored rules stand on."""
-
-    catalog: Catalog
-    names: Presentation
-    limits: Limits = field(default_factory=Limits)
-
-    def scope(self) -> Scope:
-        """What their conditions are parsed in."""
-        return Scope(EitherNames(self.names), self.catalog, Constants(), self.limits.list_items)
-
-    def exact(self, collection: str) -> str | None:
-        """The exact name of a collection; None where there is none."""
-        found = self.catalog.resources.get(collection) or self.names.words.get(collection)
-        return EVERY if collection == EVERY else found.name if found else None
-
-    def about(self, exact: str) -> list[Resource]:
-        """The resources of which a rule speaks. `*` does not speak of our own."""
-        every = [resource for resource in self.catalog if not resource.system]
-        return every if exact == EVERY else [self.catalog.resource(exact)]
-
-    def column(self, resource: Resource, written: str) -> str | None:
-        """The exact name of a column."""
-        if written in resource.columns:
-            return written
-        found = self.names.view(resource).input(written)
-        return found.name if found else None
-
-    def relation(self, resource: Resource, written: str) -> str | None:
-        """The exact name of a relation."""
-        found = resource.relations.get(written) or self.names.view(resource).relation(written)
-        return found.name if found else None
-
-
-def ground_of(snapshot: Snapshot) -> Ground:
-    """What stored rules stand on in a snapshot."""
-    return Ground(snapshot.catalog, snapshot.presentations[STORED_NAMES], snapshot.config.limits)
 
 
 # ---------------------------------------------------------------- reading

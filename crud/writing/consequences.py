@@ -13,10 +13,11 @@ from crud import grants
 from crud.definitions.config import canonical_role
 from crud.errors import ApiError, Mistake, invalid
 from crud.grants import Granted
+from crud.ground import ground_of
 from crud.identity import sessions
 from crud.identity.accounts import sql_for
 from crud.policy import ADMIN
-from crud.stored_rules import ground_of, mistakes, read_entry
+from crud.stored_rules import mistakes, read_entry
 from crud.system import ACCOUNTS, PERMISSIONS, ROLES, TENANTS, USER_ROLES
 from crud.writing import statements
 from crud.writing.unit import Unit, Values, keyed

@@ -4,10 +4,11 @@ In: checked values of a row of accounts. Out: what its table stores, and afterwa
 follows from the row (`crud.writing.consequences`). Every other resource passes through untouched.
 """
 
+from dataclasses import replace
+
 from crud.definitions.config import canonical_role
 from crud.errors import Mistake
-from crud.identity import accounts
-from crud.identity.passwords import hash_password
+from crud.identity import accounts, passwords
 from crud.system import ACCOUNTS, ROLES
 from crud.writing import consequences
 from crud.writing.unit import Unit, Values
@@ -17,16 +18,35 @@ PASSWORD, ROLE = "password_hash", "role"
 
 
 def mistakes(unit: Unit, resource: Resource, values: Values, *, at: str, number: int | None) -> list[Mistake]:
-    """What is wrong with a row of accounts beyond its types: a role must exist. A role has one stored name."""
-    if resource.name == ROLES and values.get("name") in accounts.STORED_ROLES:
-        message = f"is another name of {accounts.STORED_ROLES[str(values['name'])]}"
-        return [Mistake("name", message, "reserved", values["name"], row=number, at=at)]
-    if resource.name != ACCOUNTS or values.get(ROLE) is None:
+    """What is wrong with a row beyond its types: roles must exist and have one stored name, passwords be good."""
+    match resource.name:
+        case name if name == ROLES:
+            found = _of_role(values)
+        case name if name == ACCOUNTS:
+            found = [*_of_password(unit, values), *_of_account(unit, values)]
+        case _:
+            return []
+    return [replace(mistake, row=number, at=at) for mistake in found]
+
+
+def _of_role(values: Values) -> list[Mistake]:
+    stored = accounts.STORED_ROLES.get(str(values.get("name")))
+    return [] if stored is None else [Mistake("name", f"is another name of {stored}", "reserved", values["name"])]
+
+
+def _of_password(unit: Unit, values: Values) -> list[Mistake]:
+    if values.get(PASSWORD) is None:
+        return []
+    email = None if values.get("email") is None else str(values["email"])
+    return passwords.mistakes(str(values[PASSWORD]), unit.context.snapshot.config.auth.passwords, email=email)
+
+
+def _of_account(unit: Unit, values: Values) -> list[Mistake]:
+    if values.get(ROLE) is None:
         return []
     role = accounts.stored_role(str(values[ROLE]))
-    if accounts.role_exists(unit.database, unit.session, role):
-        return []
-    return [Mistake(ROLE, "is not a role", "enum", values[ROLE], row=number, at=at)]
+    exists = accounts.role_exists(unit.database, unit.session, role)
+    return [] if exists else [Mistake(ROLE, "is not a role", "enum", values[ROLE])]
 
 
 def stored(resource: Resource, values: dict[str, object]) -> dict[str, object]:
@@ -35,7 +55,7 @@ def stored(resource: Resource, values: dict[str, object]) -> dict[str, object]:
         return values
     kept = {name: value for name, value in values.items() if name != ROLE}
     if kept.get(PASSWORD) is not None:
-        kept[PASSWORD] = hash_password(str(kept[PASSWORD]))
+        kept[PASSWORD] = passwords.hash_password(str(kept[PASSWORD]))
     return kept
 
 

@@ -80,6 +80,19 @@ def test_a_role_that_is_none_is_refused(fresh: Fresh) -> None:
     assert fresh.whole() == before
 
 
+def test_a_password_that_is_none_is_refused_and_not_repeated(fresh: Fresh) -> None:
+    before = fresh.whole()
+    for dialect, password in product(DIALECTS, ("short", "password123", "x" * 5000, NEW["email"])):
+        answers = (
+            Speaker(fresh, dialect).create("_dragoman_users", {**NEW, "password_hash": password}),
+            Speaker(fresh, dialect).update("_dragoman_users", ANN, {"password_hash": "short"}),
+        )
+        for answer in answers:
+            assert answer.status_code == 400, (dialect, password)
+            assert f'"{password}"' not in answer.get_data(as_text=True)
+    assert fresh.whole() == before
+
+
 def test_an_email_is_taken_once_whatever_its_case_and_may_be_missing_often(fresh: Fresh) -> None:
     for dialect in DIALECTS:
         speaker = Speaker(fresh, dialect)

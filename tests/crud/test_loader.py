@@ -202,6 +202,18 @@ schemas: {main: {roles: [user], entities: {posts: {}}}, other: {roles: [editor],
     assert [(rule.role, rule.resource) for rule in rules] == [("editor", "other.tags")]
 
 
+def test_letters_stay_for_the_actions_of_which_no_rule_speaks() -> None:
+    text = """
+roles: {editor: cr}
+schemas: {main: {roles: [editor], entities: {posts: {rules: [{role: editor, actions: [read], fields: [id]}]}}}}
+"""
+    rules = loaded(configured(text), *blog()).rules
+    assert [(rule.resource, rule.actions, rule.fields) for rule in rules] == [
+        ("posts", ("read",), ("id",)),
+        ("posts", ("create",), None),
+    ]
+
+
 def test_a_read_only_source_takes_no_writes() -> None:
     config = Config(sources={"default": Source("default", "sqlite:///x", read_only=True)}, schemas=PLAIN.schemas)
     assert not loaded(config, *blog()).catalog.resource("posts").writable

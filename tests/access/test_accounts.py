@@ -337,3 +337,13 @@ def test_an_import_hashes_and_tells_no_password(fresh: Fresh) -> None:
         assert "argon2" not in answer.get_data(as_text=True)
         assert PASSWORD not in answer.get_data(as_text=True)
     assert signed_in(fresh.app, "a@example.com", PASSWORD)
+
+
+def test_an_export_holds_no_hash(hashed: Fresh) -> None:
+    runner = hashed.app.test_cli_runner()
+    for form in ("csv", "json", "ndjson"):
+        told = runner.invoke(args=["data", "export", "users", "--format", form])
+        assert told.exit_code == 0 and USER[0] in told.output, told.output
+        assert "argon2" not in told.output and "HASHMARK" not in told.output
+    for name in ("password_hash", "password"):
+        assert runner.invoke(args=["data", "export", "users", "--fields", name]).exit_code != 0

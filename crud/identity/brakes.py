@@ -13,9 +13,11 @@ from typing import ParamSpec, TypeVar
 
 from flask import Flask, current_app, request
 from flask_limiter import Limiter, RateLimitExceeded
+from limits.errors import ConfigurationError
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from crud.definitions.config import Config
+from crud.definitions.problems import ConfigError, Problem
 from crud.definitions.schema import DOORS
 from crud.errors import ApiError
 
@@ -31,8 +33,17 @@ def install(app: Flask, config: Config) -> None:
     if hops:
         app.wsgi_app = ProxyFix(app.wsgi_app, hops, hops, hops, 0, hops)  # type: ignore[method-assign]
     limits = config.auth.limits
-    storage = limits.storage if any(getattr(limits, door) for door in DOORS) else "memory://"
-    limiter = Limiter(
+    try:
+        limiter = _limiter(app, limits.storage if any(getattr(limits, door) for door in DOORS) else "memory://")
+    except ConfigurationError:
+        at = config.place / "auth" / "limits" / "storage"
+        raise ConfigError([Problem("cannot be used: is the package redis installed?", at)]) from None
+    app.extensions[NAME] = {door: _check(limiter, door, text) for door in DOORS if (text := getattr(limits, door))}
+
+
+def _limiter(app: Flask, storage: str) -> Limiter:
+    """Where the storage does not answer, each worker counts for itself until it does."""
+    return Limiter(
         caller,
         app=app,
         storage_uri=storage,
@@ -40,7 +51,6 @@ def install(app: Flask, config: Config) -> None:
         in_memory_fallback_enabled=True,
         key_prefix=NAME,
     )
-    app.extensions[NAME] = {door: _check(limiter, door, text) for door in DOORS if (text := getattr(limits, door))}
 
 
 def caller() -> str:

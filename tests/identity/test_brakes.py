@@ -1,9 +1,11 @@
 """Brakes: a caller who knocks too often waits, whatever he sends. The databases have no part in it: SQLite alone."""
 
+import importlib.util
 from collections.abc import Callable
 
 import pytest
 
+from app import StartError
 from tests.identity.conftest import CONFIG, Home, settle
 
 
@@ -87,3 +89,14 @@ def test_a_limit_that_is_empty_is_none(calm: Callable[..., Home]) -> None:
 def test_twenty_a_minute_is_what_nobody_configured(calm: Callable[..., Home]) -> None:
     home = calm(CONFIG)
     assert [knock(home) for _ in range(21)] == [401] * 20 + [429]
+
+
+def test_a_storage_that_cannot_be_used_is_told_at_start(calm: Callable[..., Home]) -> None:
+    storage = "limits: {storage: 'redis://:of-the-storage@127.0.0.1:1/0'}"
+    text = CONFIG.replace("lockout: {failures: 5}", storage)
+    if importlib.util.find_spec("redis") is None:
+        with pytest.raises(StartError, match="auth.limits.storage: cannot be used") as error:
+            calm(text)
+        assert "of-the-storage" not in str(error.value)
+    else:
+        assert [knock(calm(text)) for _ in range(2)] == [401] * 2

@@ -56,8 +56,8 @@ class Added:
 class Explanation:
     """What some roles may do with a resource, and why.
 
-    `where` is the whole condition of the rows: `rows`, which the rules give, and what was `added`. `withheld`: the
-    other columns, each with the reason.
+    `where` is the whole condition of the rows: `rows`, which the rules give, and what was `added`. `related`: the
+    conditions on rows that are reached over a relation. `withheld`: the other columns, each with the reason.
     """
 
     resource: str
@@ -72,6 +72,7 @@ class Explanation:
     lines: tuple[Line, ...]
     added: tuple[Added, ...]
     defaults: tuple[str, ...]
+    related: tuple[tuple[str, Filter], ...] = ()
 
 
 def explain(policy: Policy, resource: Resource, roles: frozenset[str], action: str, *, tenantless: bool) -> Explanation:
@@ -94,6 +95,7 @@ def explain(policy: Policy, resource: Resource, roles: frozenset[str], action: s
         lines=lines,
         added=tuple(_added(resource, roles, action, tenantless=tenantless)) if access.allowed else (),
         defaults=tuple(name for name, _ in access.defaults),
+        related=access.related,
     )
 
 

@@ -154,6 +154,14 @@ class Sayer:
     gate: Gate | None = None
     resource: Resource | None = field(default=None)
 
+    def beyond(self, relation: str, where: Filter) -> str:
+        """A condition on the rows that are reached over a relation."""
+        if self.gate is None or self.resource is None:
+            return words(where)
+        there = self.gate.catalog.target(self.resource.relation(relation))
+        known = self.gate.leads(self.resource, self.resource.relation(relation))
+        return replace(self, resource=there).rows(where) if known else UNSAID
+
     def rows(self, where: Filter) -> str:
         """A condition in words."""
         if self.gate is None or self.resource is None:
@@ -191,6 +199,7 @@ def _data(found: Answer, say: Sayer) -> dict[str, object]:
         "fields": list(said.columns),
         "rows": say.rows(_rows(said)),
         "rules": [_rule(line, said, say) for line in said.lines],
+        "related": {name: say.beyond(name, where) for name, where in said.related},
         "added": [{"why": each.why, "rows": say.rows(each.where)} for each in said.added],
         "defaults": [name for name in said.defaults if say.gate is None or name in said.columns],
     }
@@ -246,4 +255,6 @@ def _granted(found: Answer) -> Iterator[str]:
     for name, why in said.withheld:
         yield f"  not {name}: {why}"
     yield f"rows: {words(_rows(said))}"
+    for name, where in said.related:
+        yield f"  over {name}: {words(where)}"
     yield f"sql: {found.sql}"

@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from itertools import chain, combinations
 from types import MappingProxyType
 
@@ -20,7 +21,7 @@ from crud.settable import offer
 from crud.state import Actor, Snapshot
 from crud.wording import OPERATORS, words
 from sql import operators
-from sql.catalog import Catalog, Column, Resource, SoftDelete, Table
+from sql.catalog import Catalog, Column, Relation, Resource, SoftDelete, Table
 from sql.query import (
     FALSE,
     TRUE,
@@ -314,6 +315,16 @@ def test_a_caller_asks_about_himself_and_learns_nothing_of_what_is_hidden(client
     assert not any(hidden in answer.text for hidden in ("phone", "status", "email", "SELECT", "/config"))
     for written in (found["as"]["id"], "TEST@example.com"):
         assert client.get(HERE, query_string={"as": written, "resource": "posts"}, headers=user).status_code == 200
+
+
+def test_conditions_beyond_relations_are_told() -> None:
+    rule = RuleDefinition("clerk", "posts", ("read",), related={"comments": {"approved": 1}})
+    comments = resource_of("comments", "id", "approved", "post_id")
+    link = Relation("comments", "to_many", "comments", (("id", "post_id"),))
+    posts = replace(resource_of("posts", "id"), relations=MappingProxyType({"comments": link}))
+    catalog = Catalog(MappingProxyType({each.name: each for each in (posts, comments)}))
+    found = explain(Policy(catalog, (rule,)), posts, frozenset({"clerk"}), "read", tenantless=True)
+    assert [(name, words(where)) for name, where in found.related] == [("comments", "approved is 1")]
 
 
 SECRETIVE = """

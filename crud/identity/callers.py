@@ -16,7 +16,8 @@ def actor_of(snapshot: Snapshot, token: str) -> Actor:
     """The actor behind a token. Raises `invalid_token` for one that is forged, expired, revoked or orphaned."""
     if token.startswith(keys.PREFIX):
         return _of_key(snapshot, token)
-    issuer = identity(snapshot).issuers.get(tokens.issuer_of(token))
+    issuers = identity(snapshot).issuers
+    issuer = issuers.get(tokens.issuer_of(token)) if issuers else None
     return _of_session(snapshot, token) if issuer is None else _of_issuer(snapshot, issuer, token)
 
 

@@ -9,11 +9,12 @@ from contextlib import contextmanager
 from typing import Any
 
 import pytest
+from argon2 import PasswordHasher
 from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from crud.identity import accounts, keys
+from crud.identity import accounts, keys, passwords
 from crud.identity.accounts import sql_for
 from crud.identity.doors import open_session
 from crud.identity.passwords import hash_password
@@ -89,6 +90,16 @@ def world(
     with system.transaction() as session:
         session.execute(sql_for(system, "UPDATE _dragoman_users SET is_active = ? WHERE id = ?"), (False, hugo))
     return app
+
+
+@contextmanager
+def cheap_hashes() -> Iterator[None]:
+    """Argon2 with next to no memory: what is tested is who is let in, not how long it takes."""
+    hasher = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(passwords, "HASHER", hasher)
+        patch.setattr(passwords, "NOBODY", hasher.hash("nobody"))
+        yield
 
 
 def snapshot_of(app: Flask) -> Snapshot:

@@ -1,6 +1,6 @@
 """Metal's doors: /user/login, /user/logout and /user/info."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -17,6 +17,7 @@ from tests.dialects.people import (
     PASSWORD,
     bearer,
     challenged,
+    cheap_hashes,
     key_of,
     one_session_only,
     post,
@@ -30,8 +31,16 @@ WRONG = {"error": "Invalid username or password"}
 UNAUTHORIZED = {"message": "Unauthorized"}
 
 
+@pytest.fixture(scope="module", autouse=True)
+def cheap() -> Iterator[None]:
+    with cheap_hashes():
+        yield
+
+
 @pytest.fixture(scope="module")
-def app(make_app: Callable[..., Flask], database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Flask:
+def app(
+    cheap: None, make_app: Callable[..., Flask], database_url: str, tmp_path_factory: pytest.TempPathFactory
+) -> Flask:
     return world(make_app, database_url, tmp_path_factory)
 
 

@@ -1,7 +1,7 @@
 """SonicJS's doors in both generations: login, logout, who is calling, and registration."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -19,6 +19,7 @@ from tests.dialects.people import (
     PASSWORD,
     bearer,
     challenged,
+    cheap_hashes,
     id_of,
     key_of,
     one_session_only,
@@ -36,8 +37,16 @@ ROW = {"id", "email", "name", "first_name", "last_name", "phone", "is_active", "
 TIMES = {"created_on", "updated_on"}
 
 
+@pytest.fixture(scope="module", autouse=True)
+def cheap() -> Iterator[None]:
+    with cheap_hashes():
+        yield
+
+
 @pytest.fixture(scope="module")
-def app(make_app: Callable[..., Flask], database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Flask:
+def app(
+    cheap: None, make_app: Callable[..., Flask], database_url: str, tmp_path_factory: pytest.TempPathFactory
+) -> Flask:
     return world(make_app, database_url, tmp_path_factory)
 
 

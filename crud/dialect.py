@@ -7,54 +7,34 @@ is the longest prefix of the path. The only room besides the dialects that knows
 
 import re
 import uuid
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 
 import structlog
-from flask import Blueprint, Flask, Response, current_app, g, request
+from flask import Flask, Response, g, request
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 from crud import permissions
+from crud.crossing import SAFE, refuse_cross_site
 from crud.errors import ApiError, Clash, Mistake, Mistakes, clashing, said, unknown_resource
 from crud.identity.callers import actor_of
 from crud.identity.keys import PREFIX
 from crud.jsontext import to_json
+from crud.mounts import Dialect as Dialect
+from crud.mounts import Mounted, Served, joined, speaking
+from crud.mounts import mount as mount
+from crud.mounts import served as served
 from crud.params import Reader
 from crud.paths import Scope, Values
 from crud.presentation import Presentation
 from crud.sight import sight
-from crud.state import ANONYMOUS, Context, State
+from crud.state import ANONYMOUS, Actor, Context, State
 from sql import errors as sql
 from sql.catalog import Resource
 
 log = structlog.get_logger()
-Render = Callable[[ApiError], tuple[object, int]]
 MOST_MISTAKES = 100
 MOST_SAID = 20
-
-
-@dataclass(frozen=True)
-class Dialect:
-    """A wire dialect: its name, its mounts (blueprints with a default path), how it words a refusal."""
-
-    name: str
-    mounts: tuple["Mount", ...]
-    render_error: Render
-
-
-@dataclass(frozen=True)
-class Mount:
-    """One path of a dialect and the routes below it. `cookie` names a cookie that may carry the token there."""
-
-    path: str
-    blueprint: Blueprint
-    cookie: str | None = None
-
-
-def mount(dialect: str, path: str, *, cookie: str | None = None) -> Mount:
-    """A mount to hang routes on: `@API.blueprint.get("/<name>")`. Its requests get a context before a view runs."""
-    name = f"{dialect}:{path.strip('/').replace('/', '-')}"
-    return Mount(path, Blueprint(name, __name__), cookie)
 
 
 # ---------------------------------------------------------------- inside a request
@@ -120,25 +100,6 @@ def nothing(status: int) -> Response:
 # ---------------------------------------------------------------- the application's side
 
 
-@dataclass(frozen=True)
-class Served:
-    """What the application serves: dialects by their actual mounts, longest first."""
-
-    state: State
-    mounts: tuple[tuple[str, Mount, Dialect], ...]
-
-    def dialect_of(self, path: str) -> Dialect | None:
-        """The dialect whose mount is the longest prefix of a path."""
-        return next((dialect for _, dialect in self._at(path)), None)
-
-    def cookie_of(self, path: str) -> str | None:
-        """The cookie that may carry a token to this path."""
-        return next((mount.cookie for mount, _ in self._at(path)), None)
-
-    def _at(self, path: str) -> Iterator[tuple[Mount, Dialect]]:
-        return ((mount, dialect) for at, mount, dialect in self.mounts if path == at or path.startswith(f"{at}/"))
-
-
 def install(app: Flask, state: State, dialects: Iterable[Dialect]) -> None:
     """Mount the enabled dialects, open a context before each request, answer every refusal in its envelope."""
     mounts = []
@@ -148,18 +109,12 @@ def install(app: Flask, state: State, dialects: Iterable[Dialect]) -> None:
             for each in dialect.mounts:
                 at = settings.mounts.get(each.path, each.path)
                 app.register_blueprint(each.blueprint, url_prefix=at)
-                mounts.append((at, each, dialect))
-    app.extensions["dragoman"] = Served(state, tuple(sorted(mounts, key=lambda mounted: -len(mounted[0]))))
+                mounts.append(Mounted(at, each, dialect))
+    app.extensions["dragoman"] = Served(state, tuple(sorted(mounts, key=lambda mounted: -len(mounted.at))))
     app.before_request(_open)
     app.after_request(_close)
     for kind in (ApiError, sql.SqlError, HTTPException, Exception):
         app.register_error_handler(kind, _refuse)
-
-
-def served() -> Served:
-    """What this application serves."""
-    found: Served = current_app.extensions["dragoman"]
-    return found
 
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
@@ -173,17 +128,39 @@ def _open() -> None:
     g.context = Context(snapshot, ANONYMOUS, g.request_id)
     if len(request.query_string) > snapshot.config.limits.query_bytes:
         raise ApiError("bad_parameter", f"The query string is longer than {snapshot.config.limits.query_bytes} bytes")
-    token = shown(served().cookie_of(request.path))
-    if token is not None:
-        g.context = replace(g.context, actor=actor_of(snapshot, token))
+    if not any(each.mount.door for each in served().sharing(request.path)):
+        identify()
+
+
+def identify() -> None:
+    """Take the caller from what the request shows: a token or a key in a header, else the cookie of the mount, which
+    lets nobody write from another site. Raises ApiError."""
+    name = served().cookie_of(request.path)
+    token = shown(name)
+    if token is None:
+        return
+    if request.method not in SAFE and bearer() is None:
+        refuse_cross_site(token)
+    become(actor_of(context().snapshot, token))
+
+
+def become(actor: Actor) -> None:
+    """From here on this actor is calling."""
+    g.context = replace(context(), actor=actor)
 
 
 def shown(cookie: str | None) -> str | None:
-    """What a request shows: a token or an API key in the Authorization header, a key in X-API-Key, else the mount's
-    cookie. Another scheme is refused, and so is showing both."""
+    """What a request shows in a header, else in this cookie."""
+    token = bearer()
+    return request.cookies.get(cookie) if token is None and cookie else token
+
+
+def bearer() -> str | None:
+    """The token or API key in the Authorization header, or the key in X-API-Key. Another scheme is refused, and so is
+    showing both."""
     header, key = request.headers.get("Authorization"), request.headers.get("X-API-Key")
     if header is None and key is None:
-        return request.cookies.get(cookie) if cookie else None
+        return None
     scheme, _, token = (header or f"bearer {key}").partition(" ")
     wrong_key = key is not None and (header is not None or not key.startswith(PREFIX))
     if wrong_key or scheme.lower() != "bearer" or not token.strip():
@@ -275,11 +252,10 @@ def mistake_json(mistake: Mistake, name: str) -> dict[str, object]:
 
 
 def _refuse(error: Exception) -> Response:
-    dialect = served().dialect_of(request.path)
     refusal = told(error)
-    refusal = worded(dialect.name, refusal) if dialect else refusal
-    body, status = (dialect.render_error if dialect else problem)(refusal)
-    response = Response(to_json(body), status, mimetype="application/json" if dialect else "application/problem+json")
+    answers = [each.render_error(worded(each.dialect.name, refusal)) for each in speaking()]
+    body, status = joined(answers) if answers else problem(refusal)
+    response = Response(to_json(body), status, mimetype="application/json" if answers else "application/problem+json")
     response.headers.update(_headers(refusal, status))
     if isinstance(error, MethodNotAllowed) and error.valid_methods:
         response.headers["Allow"] = ", ".join(sorted(error.valid_methods))

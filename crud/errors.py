@@ -17,6 +17,7 @@ STATUS: Mapping[str, int] = MappingProxyType(
         "invalid_token": 401,
         "invalid_credentials": 401,
         "forbidden": 403,
+        "cross_site": 403,
         "refused": 403,  # by a hook, in the hook's own words
         "unknown_resource": 404,
         "unknown_path": 404,

@@ -161,8 +161,9 @@ def test_a_bad_cookie_is_refused(world: World, path: str, cookie: str, status: i
 def test_a_cookie_of_one_dialect_is_nothing_to_another(world: World) -> None:
     client = world.app.test_client()
     client.set_cookie("token", world.token("admin"))
-    assert client.get("/api/ledgers").status_code == 200
-    for path in ("/json/ledgers", "/v1/ledgers", "/schema/main/ledgers", "/items/ledgers"):
+    for path in ("/api/ledgers", "/items/ledgers"):  # Phantom and Baasix share its name
+        assert client.get(path).status_code == 200
+    for path in ("/json/ledgers", "/v1/ledgers", "/schema/main/ledgers"):
         assert client.get(path).status_code in (401, 403)
 
 

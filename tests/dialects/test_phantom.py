@@ -238,45 +238,6 @@ def test_the_schema_shows_what_the_caller_may_read(client: FlaskClient, user: To
     }
 
 
-# ---------------------------------------------------------------- signing in
-
-
-def test_signing_in_gives_a_token_and_a_cookie(sample: Flask) -> None:
-    client = sample.test_client()
-    answer = client.post("/auth/login", json={"email": "TEST@example.com", "password": "Us3r-Passw0rd!"})
-    assert answer.json["success"] is True
-    assert answer.json["user"] | {"role": "user", "email": "test@example.com"} == answer.json["user"]
-    cookie = answer.headers["Set-Cookie"]
-    assert cookie.startswith("token=")
-    assert "HttpOnly" in cookie and "SameSite=Strict" in cookie
-    assert data(client.get("/api/orders"))
-
-
-WRONG = [("test@example.com", "wrong"), ("nobody@example.com", "wrong"), ("grace.hopper@example.com", "wrong")]
-
-
-@pytest.mark.parametrize(("email", "password"), WRONG)
-def test_wrong_credentials_are_answered_alike(client: FlaskClient, email: str, password: str) -> None:
-    answer = client.post("/auth/login", json={"email": email, "password": password})
-    assert (answer.status_code, answer.json) == (401, {"success": False, "error": "Invalid credentials"})
-
-
-BODIES = ["{", "[]", "null", '"x"', "{}", '{"email": 1, "password": "x"}', '{"email": "a@b.c", "password": null}']
-BODIES += ['{"email": "a\\u0000@b.c", "password": "x"}', '{"email": "a\\ud800", "password": "x"}', "[" * 5000]
-BODIES += ['{"email": "a@b.c", "email": "d@e.f", "password": "x"}', '{"email": "a@b.c", "password": NaN}', ""]
-
-
-@pytest.mark.parametrize("body", BODIES)
-def test_a_body_that_is_no_sign_in_is_refused(client: FlaskClient, body: str) -> None:
-    refused(client.post("/auth/login", data=body, content_type="application/json"), 400)
-
-
-@pytest.mark.parametrize("kind", ["text/plain", "application/x-www-form-urlencoded", "application/xml", ""])
-def test_another_content_type_is_refused(client: FlaskClient, kind: str) -> None:
-    body = json.dumps({"email": "test@example.com", "password": "Us3r-Passw0rd!"})
-    refused(client.post("/auth/login", data=body, content_type=kind), 415)
-
-
 # ---------------------------------------------------------------- refusals
 
 PLACES = [
@@ -420,7 +381,7 @@ def test_a_reserved_word_is_never_a_resource_or_a_key(
     assert "not allowed" in refused(client.open(path, method=method, headers=admin), 405)
 
 
-@pytest.mark.parametrize("path", ["/api", "/api/batch/1", "/api/a/b/c/d", "/auth", "/auth/nope"])
+@pytest.mark.parametrize("path", ["/api", "/api/batch/1", "/api/a/b/c/d"])
 def test_an_unknown_path_is_told_in_the_envelope(client: FlaskClient, path: str) -> None:
     assert client.get(path).json["success"] is False
     assert refused(client.get(path), 404) == "Route not found"
@@ -448,14 +409,6 @@ def test_a_name_that_is_no_field_reaches_nothing(client: FlaskClient, name: str)
     for parameter in ("sort", "select", "populate", "where"):
         key, value = (f"where[{name}]", "1") if parameter == "where" else (parameter, name)
         refused(client.get("/api/categories", query_string={key: value}))
-
-
-def test_a_stale_cookie_does_not_keep_its_owner_from_signing_in(sample: Flask) -> None:
-    client = sample.test_client()
-    client.set_cookie("token", "stale")
-    assert client.get("/api/categories").status_code == 403
-    body = {"email": "test@example.com", "password": "Us3r-Passw0rd!"}
-    assert client.post("/auth/login", json=body).status_code == 200
 
 
 def test_a_doubled_slash_is_answered_in_the_envelope(client: FlaskClient) -> None:

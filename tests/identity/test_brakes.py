@@ -28,7 +28,7 @@ def test_a_caller_who_knocks_too_often_waits(calm: Callable[..., Home]) -> None:
     assert [knock(home) for _ in range(3)] == [401] * 3
     answer = home.client.post("/auth/login", json={"email": "a@example.com", "password": "x"})
     assert answer.status_code == 429
-    assert answer.json == {"success": False, "error": "Too many requests, try again later"}
+    assert answer.json["error"] == "Too many requests, try again later"
     assert 0 < int(answer.headers["Retry-After"]) <= 61
     assert home.client.get("/items/topics").status_code == 200
     assert knock(home, environ_base={"REMOTE_ADDR": "192.0.2.7"}) == 401

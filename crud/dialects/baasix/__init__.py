@@ -1,7 +1,8 @@
-"""The Baasix dialect: items of collections under `/items`, rules under `/permissions`.
+"""The Baasix dialect: items of collections under `/items`, rules under `/permissions`, doors under `/auth`.
 
 In: GET requests with `fields`, `filter`, `sort`, `limit`, `page`, `search`, `aggregate` … (`reading`, `groups`); bodies
-of one item (`writing`, `nesting`), of many (`bulk`), files of items (`imports`); questions about rules (`explaining`).
+of one item (`writing`, `nesting`), of many (`bulk`), files of items (`imports`); questions about rules (`explaining`);
+credentials (`auth`).
 Out: `{"data": [...], "totalCount": n}` and `{"data": {...}}`; refusals `{"error": {"message", …, "statusCode"}}`.
 Source: seed document of Baasix, its wire sheet, docs/dialects/baasix.md.
 """
@@ -14,14 +15,14 @@ from werkzeug.exceptions import MethodNotAllowed
 
 from crud import service
 from crud.dialect import Dialect, answer, context, open_resource, reader
-from crud.dialects.baasix import bulk, explaining, imports, permissions, writing
-from crud.dialects.baasix.mounts import API, RULES
+from crud.dialects.baasix import auth, bulk, explaining, imports, permissions, writing
+from crud.dialects.baasix.mounts import API, AUTH, RULES
 from crud.dialects.baasix.reading import parse_list, parse_one, place
 from crud.dialects.baasix.refusals import render_error
 from crud.errors import ApiError
 from crud.request import tagged
 
-__all__ = ["bulk", "dialect", "explaining", "imports", "permissions", "writing"]
+__all__ = ["auth", "bulk", "dialect", "explaining", "imports", "permissions", "writing"]
 
 
 @API.blueprint.get("/<name>")
@@ -55,4 +56,4 @@ for _word, _methods in RESERVED.items():
     _others = {"GET", "POST", "PUT", "PATCH", "DELETE"} - set(_methods)
     API.blueprint.add_url_rule(f"/<name>/{_word}", view_func=reserved, methods=sorted(_others))
 
-dialect = Dialect("baasix", (API, RULES), render_error)
+dialect = Dialect("baasix", (API, RULES, AUTH), render_error)

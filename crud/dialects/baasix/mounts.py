@@ -1,6 +1,8 @@
-"""Where the Baasix dialect hangs its routes: items and permissions."""
+"""Where the Baasix dialect hangs its routes: items, permissions, and the doors."""
 
 from crud.dialect import mount
+from crud.dialects.baasix.refusals import render_door_error
 
-API = mount("baasix", "/items")
-RULES = mount("baasix", "/permissions")
+API = mount("baasix", "/items", cookie="token")
+RULES = mount("baasix", "/permissions", cookie="token")
+AUTH = mount("baasix", "/auth", cookie="token", render_error=render_door_error, door=True)

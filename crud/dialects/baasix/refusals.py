@@ -79,6 +79,10 @@ WORDED: Mapping[str, tuple[int, Callable[[ApiError], tuple[str, object]]]] = Map
 )
 
 
+# Where the doors say it otherwise.
+DOOR_TEXTS: Mapping[str, str] = MappingProxyType({"Invalid credentials": "Incorrect password."})
+
+
 def render_error(error: ApiError) -> tuple[object, int]:
     """The envelope of a refusal."""
     if error.kind not in WORDED:
@@ -86,6 +90,12 @@ def render_error(error: ApiError) -> tuple[object, int]:
     status, wording = WORDED[error.kind]
     message, details = wording(error)
     return envelope(message, details, status), status
+
+
+def render_door_error(error: ApiError) -> tuple[object, int]:
+    """A refusal under `/auth`: one sentence."""
+    prefix = "Validation failed: " if error.kind == "invalid" else ""
+    return {"message": prefix + DOOR_TEXTS.get(error.message, error.message)}, error.status
 
 
 def envelope(message: str, details: object, status: int) -> object:

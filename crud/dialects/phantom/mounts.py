@@ -1,14 +1,16 @@
 """Where Phantom hangs its routes, and the names in which it parses.
 
-In: nothing. Out: the mounts, shared by reading, writing and batches, and the scope of a request.
+In: nothing. Out: the mounts, shared by reading, writing, batches and signing, and the scope of a request.
 """
 
 from crud.definitions.config import Limits
 from crud.dialect import context, mount, scope
+from crud.dialects.phantom.refusals import render_door_error
 from crud.paths import Scope
 
 API = mount("phantom", "/api", cookie="token")
-AUTH = mount("phantom", "/auth")
+AUTH = mount("phantom", "/auth", cookie="token", render_error=render_door_error, door=True)
+CSRF = mount("phantom", "/csrf-token", cookie="token", door=True)
 
 
 def names() -> Scope:

@@ -1,19 +1,16 @@
-"""What Phantom answers to `GET`, and signing in.
+"""What Phantom answers to `GET`.
 
 In: requests. Out: `{"success": true, "data": …}`; one row carries its entity tag.
 """
 
-from flask import Response, request
+from flask import Response
 
 from crud import service
 from crud.dialect import answer, context, open_resource, reader
 from crud.dialects.phantom.definitions import definition_of
-from crud.dialects.phantom.mounts import API, AUTH, limits, names
+from crud.dialects.phantom.mounts import API, limits, names
 from crud.dialects.phantom.parameters import parse_list, parse_one
-from crud.dialects.phantom.signing import parse_credentials, user_of
 from crud.errors import ApiError
-from crud.identity import doors
-from crud.identity.brakes import braked
 from crud.request import tagged
 
 
@@ -43,15 +40,3 @@ def get_schema(name: str) -> Response:
     reader().finish()
     schema = definition_of(names(), context().snapshot.policy, resource)
     return answer({"success": True, "schema": schema, "data": schema})
-
-
-@AUTH.blueprint.post("/login")
-@braked("sign_in")
-def login() -> Response:
-    """A token for an e-mail and a password, in the body and as a cookie."""
-    signed = doors.sign_in(context().snapshot, *parse_credentials())
-    response = answer({"success": True, "token": signed.token, "user": user_of(signed.account)})
-    response.set_cookie(
-        "token", signed.token, signed.expires_in, httponly=True, samesite="Strict", secure=request.is_secure
-    )
-    return response

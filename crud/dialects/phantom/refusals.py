@@ -19,6 +19,7 @@ WORDING: Mapping[str, tuple[int, str]] = MappingProxyType(
         "forbidden": (403, "Access denied: No matching policy found"),
         "unknown_path": (404, "Route not found"),
         "missing_row": (404, "Not found"),
+        "cross_site": (403, "Invalid CSRF token"),
     }
 )
 
@@ -33,8 +34,20 @@ def render_error(error: ApiError) -> tuple[dict[str, object], int]:
         mistakes = [_mistake(each) for each in error.details]
         return {"success": False, "error": "Validation failed", "details": mistakes}, status
     body: dict[str, object] = {"success": False, "error": text}
+    if kind == "cross_site":
+        body["code"] = "CSRF_TOKEN_INVALID"
     if status == 400 and (error.details or error.parameter):
         body["details"] = error.details or _details(error)
+    return body, status
+
+
+def render_door_error(error: ApiError) -> tuple[dict[str, object], int]:
+    """A refusal under `/auth`, where nobody is asked for a token that he came to get."""
+    if error.kind in ("forbidden", "unauthorized"):
+        return {"success": False, "error": error.message}, error.status
+    body, status = render_error(error)
+    if error.kind == "bad_body" and isinstance(error.details, list):
+        body["error"] = "Validation failed"
     return body, status
 
 

@@ -1,39 +1,82 @@
-"""Signing in at Phantom's door: the body of `POST /auth/login`, and the account as its answer shows it.
+"""Phantom's doors: `/auth/setup`, `login`, `register`, `refresh`, `logout`, and `/csrf-token`.
 
-In: Flask's request, an account. Out: credentials, JSON. What is wrong with a body is said in `details`, by member.
+In: JSON bodies, cookies. Out: `{"success": true, "token", "user"}` and cookies. What is wrong with a body is said in
+`details`, by member. The doors that another dialect shares are hung up by `crud.auth.doors`.
 """
 
-import re
-from collections.abc import Mapping
+from flask import Response
 
-from flask import request
-
-from crud.errors import ApiError, bad_parameter
+from crud.auth import cookies
+from crud.auth.bodies import EMAIL, PASSWORD, Body, named, only, posted, texts
+from crud.auth.doors import Voice, leave, open_doors
+from crud.auth.memberships import leading
+from crud.crossing import NONCE, csrf_token
+from crud.dialect import answer, context, reader
+from crud.dialects.phantom.mounts import AUTH, CSRF
+from crud.identity import doors
 from crud.identity.accounts import Account
-from crud.params import json_value
+from crud.identity.brakes import braked
+from crud.identity.doors import New, Signed
 
-UNSAFE = re.compile("[\x00\ud800-\udfff]")
-
-
-def parse_credentials() -> tuple[str, str]:
-    """The e-mail and password of a JSON body. Raises for another content type, broken JSON and other types."""
-    if not request.is_json:
-        raise ApiError("unsupported_media", "Content-Type must be application/json")
-    body = json_value(request.get_data(as_text=True), "body")
-    if not isinstance(body, dict):
-        raise bad_parameter("body", "expected an object with email and password")
-    return _text(body, "email", "Valid email is required"), _text(body, "password", "Password is required")
+MEMBERS = ("email", "password", "name")
+Row = dict[str, object]
 
 
-def _text(body: Mapping[str, object], name: str, problem: str) -> str:
-    value = body.get(name)
-    if isinstance(value, str) and value and not UNSAFE.search(value):
-        return value
-    details = [{"type": "field", "msg": problem, "path": name, "location": "body"}]
-    raise ApiError("bad_body", "Validation failed", details=details)
+@AUTH.blueprint.post("/setup")
+@braked("set_up")
+def set_up() -> Response:
+    """The first administrator, while there is none."""
+    reader().finish()
+    signed = doors.set_up(context().snapshot, _new(posted(), name="Admin"))
+    return answer({"success": True, "message": "Admin user created successfully", **_session(signed)})
 
 
-def user_of(account: Account) -> dict[str, object]:
+@AUTH.blueprint.post("/logout")
+def logout() -> Response:
+    """The session ends, and so do its cookies."""
+    leave()
+    return answer({"success": True, "message": "Logged out successfully"})
+
+
+@CSRF.blueprint.get("")
+def give_csrf_token() -> Response:
+    """What a page shows in `X-CSRF-Token`, where the browser does not say that it is ours."""
+    reader().finish()
+    token, nonce = csrf_token(cookies.held(cookies.ACCESS) or "")
+    response = answer({"success": True, "csrfToken": token})
+    cookies.put(response, NONCE, nonce)
+    return response
+
+
+def register(body: Body) -> Response:
+    """An account of one's own."""
+    return answer({"success": True, **_session(doors.register(context().snapshot, _new(body)))})
+
+
+def _new(body: Body, *, name: str = "") -> New:
+    """The account that a body describes; without a name it gets this one, or what its e-mail begins with."""
+    only(body, MEMBERS)
+    email, password, said = texts(body, EMAIL, PASSWORD, named("name"))
+    return New(email, password, name=said or name or email.partition("@")[0])
+
+
+def user_of(account: Account) -> Row:
     """An account as a sign-in shows it."""
-    role = "admin" if "admin" in account.roles else next(iter(sorted(account.roles)), None)
-    return {"id": account.id, "email": account.email, "name": account.name, "role": role}
+    return {"id": account.id, "email": account.email, "name": account.name, "role": leading(account.roles)}
+
+
+def _session(signed: Signed) -> Row:
+    tokens = {"token": signed.token, "refreshToken": signed.refresh_token, "expiresIn": signed.expires_in}
+    return {**tokens, "user": user_of(signed.account)}
+
+
+open_doors(
+    AUTH,
+    Voice(
+        begun=lambda signed, body: {"success": True, **_session(signed)},
+        carried_on=lambda signed: {"success": True, "token": signed.token, "expiresIn": signed.expires_in},
+        register=register,
+        means=lambda body: False,
+        keeps=lambda body: True,
+    ),
+)

@@ -70,7 +70,7 @@ class Home:
     @property
     def snapshot(self) -> Snapshot:
         """What is in force."""
-        found: Snapshot = self.app.extensions["dragoman"].state.current()
+        found: Snapshot = self.app.extensions["dragoman"].state.held
         return found
 
     @property

@@ -16,7 +16,7 @@ from crud.definitions.problems import Problem
 Data = Mapping[str, Any]
 SECRET_BYTES = 32
 OWN_ISSUER = "dragoman"
-STORAGES = ("memory", "redis", "rediss")
+STORAGES = ("memory", "redis", "rediss", "redis+unix")
 _PEM = "-----BEGIN"
 
 

@@ -1,11 +1,13 @@
 """Brakes: a caller who knocks too often waits, whatever he sends. The databases have no part in it: SQLite alone."""
 
-import importlib.util
-from collections.abc import Callable
+import shutil
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 
-from app import StartError
 from tests.identity.conftest import CONFIG, Home, settle
 
 
@@ -91,12 +93,35 @@ def test_twenty_a_minute_is_what_nobody_configured(calm: Callable[..., Home]) ->
     assert [knock(home) for _ in range(21)] == [401] * 20 + [429]
 
 
-def test_a_storage_that_cannot_be_used_is_told_at_start(calm: Callable[..., Home]) -> None:
-    storage = "limits: {storage: 'redis://:of-the-storage@127.0.0.1:1/0'}"
+@pytest.fixture
+def redis(tmp_path_factory: pytest.TempPathFactory) -> Iterator[subprocess.Popen[bytes]]:
+    """A Redis that answers at a socket in its own directory. Its arguments end with the path of that."""
+    socket = str(tmp_path_factory.mktemp("redis") / "redis.sock")
+    command = ["redis-server", "--port", "0", "--save", "", "--appendonly", "no", "--unixsocket", socket]
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, cwd=Path(socket).parent) as server:
+        for _ in range(200):
+            if Path(socket).exists():
+                break
+            time.sleep(0.05)
+        yield server
+        server.kill()
+
+
+@pytest.mark.skipif(shutil.which("redis-server") is None, reason="redis-server is not installed")
+def test_workers_with_one_redis_count_together_and_each_for_itself_without_it(
+    calm: Callable[..., Home], redis: subprocess.Popen[bytes]
+) -> None:
+    assert isinstance(redis.args, list)
+    storage = f"limits: {{sign_in: 3/minute, storage: 'redis+unix://{redis.args[-1]}'}}"
     text = CONFIG.replace("lockout: {failures: 5}", storage)
-    if importlib.util.find_spec("redis") is None:
-        with pytest.raises(StartError, match="auth.limits.storage: cannot be used") as error:
-            calm(text)
-        assert "of-the-storage" not in str(error.value)
-    else:
-        assert [knock(calm(text)) for _ in range(2)] == [401] * 2
+    one, other = calm(text), calm(text)
+    assert [knock(home) for home in (one, other, one, other, one)] == [401, 401, 401, 429, 429]
+    redis.kill()
+    redis.wait()
+    assert [knock(other) for _ in range(4)] == [401, 401, 401, 429]
+
+
+def test_a_storage_that_does_not_answer_stops_nobody(calm: Callable[..., Home]) -> None:
+    storage = "limits: {storage: 'redis://:of-the-storage@127.0.0.1:1/0'}"
+    home = calm(CONFIG.replace("lockout: {failures: 5}", storage))
+    assert [knock(home) for _ in range(2)] == [401] * 2

@@ -201,3 +201,34 @@ def test_a_write_by_cookie_needs_a_body_that_says_json(fresh: Fresh) -> None:
     assert send(client, "PUT", "/json/order", {"orderId": 2})[0] == 200
     assert send(client, "PUT", "/json/order", {"orderId": 2, "jwtCookie": {"id": JOHN}})[0] == 403
     assert send(client, "PUT", "/json/order", {"orderId": 2}, fresh.user)[0] == 403
+
+
+OTHER_SITES = [
+    {"Sec-Fetch-Site": "cross-site"},
+    {"Sec-Fetch-Site": "same-site"},
+    {"Sec-Fetch-Site": "cross-site", "Origin": "http://localhost"},
+    {"Origin": "https://evil.example"},
+    {"Origin": "null"},
+    {"Origin": "http://localhost.evil.example"},
+]
+OUR_PAGES = [{}, {"Sec-Fetch-Site": "same-origin"}, {"Sec-Fetch-Site": "none"}, {"Origin": "http://localhost"}]
+
+
+@pytest.mark.parametrize("headers", OTHER_SITES)
+def test_another_site_writes_nothing_by_a_visitors_cookie(fresh: Fresh, headers: Token) -> None:
+    client = fresh.app.test_client()
+    client.set_cookie("jwtCookie", token_of(fresh.admin))
+    before = fresh.whole()
+    requests = [("POST", "/json/category", {"title": "T"}), ("PUT", "/json/order/2", {"status": "x"})]
+    for method, path, body in [*requests, ("DELETE", "/json/comment/1", None)]:
+        assert send(client, method, path, body, headers)[0] == 403
+    assert fresh.whole() == before
+    assert client.get("/json/order/2", headers=headers).status_code == 200
+    assert send(client, "PUT", "/json/order/2", {"status": "x"}, {**headers, **fresh.admin})[0] == 200
+
+
+@pytest.mark.parametrize("headers", OUR_PAGES)
+def test_a_page_of_ours_writes_by_its_cookie(fresh: Fresh, headers: Token) -> None:
+    client = fresh.app.test_client()
+    client.set_cookie("jwtCookie", token_of(fresh.admin))
+    assert send(client, "PUT", "/json/order/2", {"status": "x"}, headers)[0] == 200

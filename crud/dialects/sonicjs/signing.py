@@ -5,6 +5,7 @@ In: `{"email": …, "password": …}`, or the bearer that shall be good no more.
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from time import time
 
 from flask import Response
@@ -18,7 +19,6 @@ from crud.errors import ApiError, unknown_field
 from crud.identity.brakes import braked
 from crud.identity.callers import actor_of
 from crud.identity.doors import Signed, sign_in
-from crud.state import Context
 from sql.query import Origin
 
 CREDENTIALS = ("email", "password")
@@ -90,8 +90,7 @@ def _text(body: Mapping[str, object], name: str) -> str:
 
 def user_of(signed: Signed) -> Row:
     """The account that has signed in, as it may read itself; what a sign-in tells in any case where it may not."""
-    snapshot = context().snapshot
-    asking = Context(snapshot, actor_of(snapshot, signed.token))
+    asking = replace(context(), actor=actor_of(context().snapshot, signed.token))
     try:
         return row_of(asking)
     except ApiError:

@@ -4,6 +4,7 @@ In: the bearer, or `sessionId`. Out: the row of the account as its owner may rea
 configuration, a caller of another issuer) is shown by what is known of him.
 """
 
+from dataclasses import replace
 from time import perf_counter
 
 from flask import Response
@@ -75,7 +76,7 @@ def by_session(asking: Context, token: str) -> Context:
     actor = actor_of(asking.snapshot, token)
     if asking.actor.id not in (None, actor.id):
         raise ApiError("invalid_token", "Unauthorized")
-    return Context(asking.snapshot, actor)
+    return replace(asking, actor=actor)
 
 
 def row_of(asking: Context) -> Row:

@@ -16,7 +16,7 @@ from crud.definitions.problems import ConfigError, Problem
 from crud.definitions.semantics import declared, exact_name
 from crud.identity import tables
 from crud.identity.accounts import ensure_role, sql_for, stored_role
-from crud.resources import find_table, planned, reference
+from crud.resources import find_table, planned, reference, uniques_of
 from crud.samples import insert_rows, read_rows
 from sql.catalog import Column, Resource, Table
 from sql.database import Database, Session
@@ -169,11 +169,15 @@ def _count_on(database: Database, session: Session, table: Table, columns: Mappi
 def _create_all(
     config: Config, database: Database, session: Session, definitions: list[ResourceDefinition]
 ) -> list[tuple[ResourceDefinition, Mapping[str, Column]]]:
-    """Make the tables, parents first. A reference in a circle is a relation without a constraint."""
+    """Make the tables, parents first.
+
+    A reference in a circle, or to a column that tells rows apart within a tenant only, has no constraint.
+    """
     known = _known(config, database, definitions)
     names = _names(config, known)
     made: list[tuple[ResourceDefinition, Mapping[str, Column]]] = []
     done = {exact for exact, target in known.items() if target.exists}
+    within = {_exact(config, d): _unique_within(d) for d in declared(config)}
     for definition in _parents_first(config, definitions, names):
         exact = _exact(config, definition)
         space = names[definition.namespace]
@@ -182,15 +186,20 @@ def _create_all(
         keys = tuple(
             ForeignKey((f.name,), known[t].table, (column,), (f.on_delete or "no action").upper())
             for f, t, column in targets
-            if t in done or t == exact
+            if (t in done or t == exact) and column not in within.get(t, ())
         )
-        resource = Resource(
-            exact, Table(definition.table), columns, definition.key, uniques=tuple(dict.fromkeys(definition.uniques))
-        )
+        resource = Resource(exact, Table(definition.table), columns, definition.key, uniques=uniques_of(definition))
         _run(session, create_table(resource, database.backend, references=keys))
         done.add(exact)
         made.append((definition, columns))
     return made
+
+
+def _unique_within(definition: ResourceDefinition) -> frozenset[str]:
+    """The columns whose values are unique within a tenant, and perhaps not beyond."""
+    if definition.tenant is None:
+        return frozenset()
+    return frozenset(u[0] for u in definition.uniques if len(u) == 1) - {definition.tenant, *definition.key[:1]}
 
 
 def _columns(definition: ResourceDefinition, types: Mapping[str, Type]) -> Mapping[str, Column]:

@@ -13,6 +13,7 @@ from typing import Literal
 from crud.conditions import parse
 from crud.definitions.config import RuleDefinition
 from crud.errors import ApiError
+from crud.membership import TENANT_ADMIN
 from crud.memo import Memo
 from crud.paths import Names, Scope, Shown
 from crud.settable import Offer, offer
@@ -233,7 +234,7 @@ class Policy:
 
 def unbound(resource: Resource, roles: frozenset[str], *, tenantless: bool) -> bool:
     """Whether no rule is asked: who has these roles may do everything with the resource."""
-    return ADMIN in roles
+    return ADMIN in roles or (TENANT_ADMIN in roles and resource.tenant is not None and not tenantless)
 
 
 class RuleProblem(Exception):

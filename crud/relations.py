@@ -134,7 +134,7 @@ def _across(work: Derivation, draft: Draft) -> None:
 
 def junction(draft: Draft) -> tuple[Link, Link] | None:
     """The two links of a junction table: together they are its key, or a unique of it."""
-    keys = [set(names) for names in (draft.resource.key, *draft.resource.uniques)]
+    keys = [set(names) - {draft.resource.tenant} for names in (draft.resource.key, *draft.resource.uniques)]
     for index, left in enumerate(draft.links):
         for right in draft.links[index + 1 :]:
             mine, other = {here for here, _ in left.columns}, {here for here, _ in right.columns}

@@ -80,7 +80,7 @@ def declared_resource(
         table=info.table,
         columns=MappingProxyType(columns),
         key=definition.key or info.key,
-        uniques=tuple(dict.fromkeys(info.uniques + definition.uniques)),
+        uniques=tuple(dict.fromkeys(info.uniques + uniques_of(definition, found=info.uniques))),
         namespace=definition.namespace,
         entity=definition.entity,
         source=definition.source,
@@ -92,6 +92,17 @@ def declared_resource(
     )
     problems += _missing(resource, definition)
     return resource
+
+
+def uniques_of(
+    definition: ResourceDefinition, *, found: tuple[tuple[str, ...], ...] = ()
+) -> tuple[tuple[str, ...], ...]:
+    """The declared uniques: within the tenant where rows belong to tenants, unless the table has wider ones already."""
+    if definition.tenant is None:
+        return tuple(dict.fromkeys(definition.uniques))
+    whose = definition.tenant
+    within = ((u if u in found or whose in u else (whose, *u)) for u in definition.uniques)
+    return tuple(dict.fromkeys(within))
 
 
 def found_resource(info: TableInfo, *, name: str, namespace: str, entity: str, source: str) -> Resource:

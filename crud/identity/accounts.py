@@ -10,7 +10,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from crud.definitions.config import NOTHING, canonical_role
+from crud.definitions.config import NOTHING
+from crud.membership import Link, membership
 from sql.database import Database, Row, Session
 
 STORED_ROLES: Mapping[str, str] = {"admin": "administrator", "anon": "public"}
@@ -94,23 +95,23 @@ def _columns(database: Database, extras: tuple[str, ...]) -> list[str]:
 
 
 def _rows(database: Database, columns: list[str], source: str, values: tuple[object, ...]) -> list[Row]:
-    """A row for each role of an account; tenant and name of the role come last."""
-    text = f"SELECT {', '.join(columns)}, l.tenant_id, r.name" + sql_for(database, f"{source} ORDER BY r.name")
-    return database.fetch(text, values)
+    """A row for each link of an account; what the link says comes last."""
+    said = [*columns, "l.tenant_id", "r.name", "r.is_tenant_specific"]
+    return database.fetch(f"SELECT {', '.join(said)}" + sql_for(database, f"{source} ORDER BY r.name"), values)
 
 
 def _made(extras: tuple[str, ...], rows: list[Row]) -> Account:
-    found = dict(zip((*COLUMNS, *extras), rows[0][:-2], strict=True))
-    links = [row[-2:] for row in rows]
-    tenants = [tenant for tenant, _ in links if tenant is not None]
+    found = dict(zip((*COLUMNS, *extras), rows[0][:-3], strict=True))
+    links = [Link(str(role), _text(tenant), bool(specific)) for *_, tenant, role, specific in rows if role is not None]
+    here = membership(_text(found["tenant_id"]), links)
     return Account(
         id=str(found["id"]),
         email=_text(found["email"]),
         name=_text(found["name"]),
         password_hash=_text(found["password_hash"]),
         active=bool(found["is_active"]),
-        tenant=_text(found["tenant_id"] or next(iter(tenants), None)),
-        roles=frozenset(canonical_role(str(role)) for _, role in links if role is not None),
+        tenant=here.tenant,
+        roles=here.roles,
         row={name: value for name, value in found.items() if name != "password_hash"},
     )
 

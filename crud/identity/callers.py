@@ -63,7 +63,7 @@ def _of_issuer(snapshot: Snapshot, issuer: Issuer, token: str) -> Actor:
         return Actor(proved.subject, proved.roles, proved.tenant, claims=proved.claims)
     account = _active(_named(snapshot, proved))
     roles = account.roles | proved.granted
-    return Actor(account.id, roles, proved.tenant or account.tenant, account.row, proved.claims)
+    return Actor(account.id, roles, account.tenant or proved.tenant, account.row, proved.claims)
 
 
 def _named(snapshot: Snapshot, proved: Proved) -> Account | None:

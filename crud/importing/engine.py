@@ -14,7 +14,7 @@ from crud.errors import ApiError, bad_parameter
 from crud.grants import Granted
 from crud.importing.rows import Bad, Imported, Numbered, RowError, error_of, refused, wrong
 from crud.state import Context
-from crud.writing import conflicts, own, recording, statements
+from crud.writing import conflicts, own, recording, statements, tenancy
 from crud.writing.inserting import check
 from crud.writing.rows import Place, candidate
 from crud.writing.unit import Unit, event, keyed
@@ -169,6 +169,7 @@ def _put(unit: Unit, granted: Granted, rows: Sequence[Row], nullable: frozenset[
     told = unit.context.snapshot.hooks.any(resource.name, "after_create")
     paired = told or resource.system or resource.audit == "values"
     wanted = paired or resource.audit or grants.checked(granted, granted.create, named) != TRUE
+    tenancy.check(unit, resource, rows)
     alike_rows = _alike([own.stored(resource, row) for row in rows], resource, nullable)
     keys: list[Row] = []
     for columns, alike in groupby(alike_rows, key=tuple):

@@ -21,7 +21,7 @@ def told(unit: Unit, granted: Granted) -> Iterator[None]:
     except UniqueViolation as error:
         raise _unique(unit, granted, error.columns) from error
     except ForeignKeyViolation as error:
-        raise ApiError("conflict", "The row refers to a missing row, or others refer to it") from error
+        raise dangling() from error
     except NotNullViolation as error:
         field = error.column if error.column in resource.columns else ""
         raise invalid(resource.name, [Mistake(field, "cannot be null", "null", at=granted.command.at)]) from error
@@ -30,9 +30,15 @@ def told(unit: Unit, granted: Granted) -> Iterator[None]:
         raise ApiError("invalid", text) from error
 
 
+def dangling() -> ApiError:
+    """The refusal of a foreign key, whatever is wrong with it."""
+    return ApiError("conflict", "The row refers to a missing row, or others refer to it")
+
+
 def _unique(unit: Unit, granted: Granted, columns: tuple[str, ...]) -> ApiError:
     """Which fields clash is told to those who may read them."""
     readable = unit.gate.access(granted.resource).columns
-    known = columns if columns and set(columns) <= readable else ()
+    said = tuple(name for name in columns if name != granted.resource.tenant) or columns
+    known = said if set(said) <= readable else ()
     clash = Clash(granted.resource.name, known)
     return ApiError("conflict", "A row with this value exists already", details=clash)

@@ -10,7 +10,7 @@ from itertools import groupby
 from crud import grants, reading
 from crud.errors import ApiError
 from crud.grants import Granted
-from crud.writing import own, recording, statements
+from crud.writing import own, recording, statements, tenancy
 from crud.writing.unit import Unit, Values, Written, canonical, event, keyed
 from sql.catalog import Resource
 from sql.commands import Ref
@@ -38,6 +38,7 @@ def put(unit: Unit, granted: Granted, rows: Sequence[dict[str, object]]) -> list
     """Store rows, those with the same columns together; their keys, in order."""
     resource = granted.resource
     keys: list[dict[str, object]] = []
+    tenancy.check(unit, resource, rows)
     for columns, alike in groupby((own.stored(resource, row) for row in rows), key=tuple):
         change = grants.insertion(granted, columns)
         written = statements.put_many(unit, change, [tuple(row.values()) for row in alike])

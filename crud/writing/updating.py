@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from crud import grants
 from crud.errors import ApiError, invalid
 from crud.grants import Granted, keys_in
-from crud.writing import own, recording, statements
+from crud.writing import own, recording, statements, tenancy
 from crud.writing.inserting import check
 from crud.writing.rows import Place, changed
 from crud.writing.showing import matches
@@ -75,9 +75,11 @@ def _at_once(unit: Unit, granted: Granted, changes: Row) -> Written:
     """One statement. Keys come back where somebody needs them."""
     command, resource = granted.command, granted.resource
     assert isinstance(command, Update)
+    tenancy.check(unit, resource, [changes])
     stored = own.stored(resource, changes)
     must = grants.checked(granted, granted.update, changes)
-    wanted = command.keyed or command.shown is not None or must != TRUE or resource.system or resource.audit
+    later = tenancy.checks_later(unit, resource, list(changes))
+    wanted = command.keyed or command.shown is not None or must != TRUE or resource.system or resource.audit or later
     change = grants.alteration(granted, tuple(stored), returning=resource.key if wanted else ())
     if not wanted or not resource.key:
         count = statements.count(unit, change, command.values, tuple(stored.values()))
@@ -102,6 +104,7 @@ def _done(unit: Unit, granted: Granted, changes: Row, *, keys: list[Row]) -> Wri
     if isinstance(command, Update) and command.keyed and not keys:
         raise missing(granted, "update")
     check(unit, granted, "update", columns=set(changes), keys=keys)
+    tenancy.check_later(unit, granted, list(changes), keys)
     for key in keys:
         own.settle(unit, resource, changes, key=key)
     return Written(command, len(keys), tuple(keys), values={**changes, **(keys[0] if keys else {})})
@@ -126,6 +129,7 @@ def _one(unit: Unit, granted: Granted, changes: Row | None, *, key: Values) -> R
     """Change one row that is held."""
     resource = granted.resource
     made = changes if changes is not None else completed(unit, granted, key=key)
+    tenancy.check(unit, resource, [made])
     stored = own.stored(resource, made)
     narrowed, full = by_key(resource, key, getattr(granted.command, "values", ()))
     old = recording.before(unit, granted, stored, full, narrowed=narrowed)

@@ -22,7 +22,7 @@ from crud.writing.showing import shown
 from crud.writing.unit import Unit, Values, Written, keyed
 from crud.writing.updating import hold, hooked, needs_key, update, update_first
 from sql.commands import Command, Delete, Ensure, Insert, Restore, Update, UpdateFirst, Upsert
-from sql.query import Asked
+from sql.query import Asked, Compare, Path, Slot, both
 
 Row = dict[str, object]
 
@@ -179,23 +179,34 @@ def _done(unit: Unit, granted: Granted, rows: list[Row] | None) -> Written:
 def _ensure(unit: Unit, granted: Granted, rows: list[Row]) -> Written:
     """The row that is there, or a new one. Two callers who ensure the same at once wait for each other."""
     unit.session.lock(f"ensure {granted.resource.name}")
-    found = hold(unit, granted, limit=1).keys
+    found = hold(unit, _within(granted, rows[0]), limit=1).keys
     if not found:
         return insert(unit, granted, rows)
     return Written(granted.command, 0, tuple(found), values=found[0])
+
+
+def _within(granted: Granted, row: Values) -> Granted:
+    """The command among the rows of the tenant that its new row would belong to."""
+    resource, command = granted.resource, granted.command
+    if not isinstance(command, Ensure) or resource.tenant is None:
+        return granted
+    whose = Slot(len(command.values), resource.column(resource.tenant).type)
+    where = both(granted.where, Compare(Path(resource.tenant), "eq", (whose,)))
+    return replace(granted, where=where, command=replace(command, values=(*command.values, row[resource.tenant])))
 
 
 def _upsert(unit: Unit, granted: Granted, command: Upsert, *, rows: list[Row]) -> Written:
     """The row with these unique values, changed; else a new one. A row beyond the caller's reach is a conflict."""
     unit.session.lock(f"ensure {granted.resource.name}")
     needs_key(granted.resource)
-    where, values = by_values(granted.resource, {name: rows[0].get(name) for name in command.by})
+    by = dict.fromkeys((*command.by, granted.resource.tenant) if granted.resource.tenant else command.by)
+    where, values = by_values(granted.resource, {name: rows[0].get(name) for name in by})
     change = grants.finding(granted, granted.resource.key, narrowed=where, limit=1)
     found = statements.touch(unit, change, values)
     if not found:
         return insert(unit, granted, rows)
     key = keyed(granted.resource, found[0])
-    changes = {name: value for name, value in command.row.items() if name not in (*command.by, *granted.resource.key)}
+    changes = {name: value for name, value in command.row.items() if name not in (*by, *granted.resource.key)}
     by_key, key_values = by_values(granted.resource, key)
     known = Update(command.resource, by_key, changes, key_values, keyed=True, shown=command.shown, at=command.at)
     return replace(Work(unit).write((known,))[0], command=command)

@@ -174,7 +174,7 @@ def test_a_conflict_with_a_row_of_another_tenant_tells_and_changes_nothing(writt
     before = written.whole()
     for resource, row in (
         ("clients", {"id": 2, "email": "n@x.org", "name": "HACKED"}),
-        ("badges", {"id": 100, "code": "ghost"}),
+        ("badges", {"id": 2, "code": "mine"}),
         ("papers", {"id": 3, "title": "HACKED", "owner": ALICE}),
         ("parts", {"id": 100, "name": "GHOSTMARK"}),
     ):
@@ -190,6 +190,10 @@ def test_a_value_that_is_unique_within_a_tenant_tells_nothing_of_others(written:
     free = written.send(CREATE[dialect]("clients", {"id": 100, "email": "ghost@x.org"}))
     assert free.status_code in (200, 201), free.json
     assert [str(org) for (org,) in written.rows("SELECT org FROM clients WHERE id = 100")] == [ACME]
+    badge = written.send(CREATE[dialect]("badges", {"id": 100, "code": "ghost"}))
+    assert badge.status_code == free.status_code, badge.json
+    again = written.send(CREATE[dialect]("badges", {"id": 101, "code": "ghost"}))
+    assert again.status_code == 409, again.json
 
 
 def test_ensuring_a_row_finds_none_of_others(written: Written) -> None:

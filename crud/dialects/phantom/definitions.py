@@ -30,7 +30,7 @@ def field_of(resource: Resource, column: Column) -> dict[str, object]:
     kind, default = column.type, column.default
     said: dict[str, object] = {
         "required": not column.nullable and default is None and not column.auto and not column.generated,
-        "unique": (column.name,) in (*resource.uniques, resource.key),
+        "unique": {column.name} in [{*names} - {resource.tenant} for names in (*resource.uniques, resource.key)],
         "default": default.value if default is not None and default.kind == "literal" else None,
         "values": list(kind.values),
         "items": kind.item.name if kind.item else None,

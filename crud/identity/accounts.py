@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from crud.definitions.config import NOTHING
+from crud.definitions.config import NOTHING, canonical_role
 from crud.membership import Link, membership
 from sql.database import Database, Row, Session
 

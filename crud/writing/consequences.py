@@ -46,7 +46,7 @@ _HOLDERS: Mapping[str, str] = MappingProxyType(
 _ADMINISTERED = (
     "SELECT 1 FROM _dragoman_user_roles l JOIN _dragoman_roles r ON r.id = l.role_id "
     "JOIN _dragoman_users u ON u.id = l.user_id "
-    "WHERE r.name = 'administrator' AND u.password_hash IS NOT NULL AND u.is_active = ? LIMIT 1"
+    "WHERE r.name = 'administrator' AND l.tenant_id IS NULL AND u.password_hash IS NOT NULL AND u.is_active = ? LIMIT 1"
 )
 _ROLE = "SELECT name FROM _dragoman_roles WHERE id = ?"
 _ROLE_OF_LINK = (

@@ -164,6 +164,9 @@ LAST: dict[str, Any] = {
     "with another link": lambda speaker, fresh: speaker.update(
         "_dragoman_user_roles", _link(fresh), {"role_id": role_id(fresh, "user")}
     ),
+    "within a tenant alone": lambda speaker, fresh: speaker.update(
+        "_dragoman_user_roles", _link(fresh), {"tenant_id": str(fresh.rows("SELECT id FROM _dragoman_tenants")[0][0])}
+    ),
 }
 
 

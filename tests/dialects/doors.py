@@ -18,6 +18,7 @@ from crud.identity import accounts, passwords
 from tests.dialects.conftest import sibling
 
 CHEAP = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+NOBODY = CHEAP.hash("nobody")
 PASSWORD = "corr3ct-Horse"
 
 # One path of each dialect, which callers may read and others may not.
@@ -116,6 +117,7 @@ def empty_house(make_app: Callable[..., Flask], empty_url: str) -> Callable[...,
 def cheap(monkeypatch: pytest.MonkeyPatch) -> None:
     """Argon2 with next to no memory: what is tested is who is let in, not how long it takes."""
     monkeypatch.setattr(passwords, "HASHER", CHEAP)
+    monkeypatch.setattr(passwords, "NOBODY", NOBODY)
 
 
 def cookies(answer: TestResponse) -> dict[str, Morsel[str]]:

@@ -15,7 +15,7 @@ from crud.definitions.problems import Problem
 
 Data = Mapping[str, Any]
 SECRET_BYTES = 32
-OWN_ISSUER = "dragoman"
+OWN_ISSUER, USERS = "dragoman", "config"
 STORAGES = ("memory", "redis", "rediss", "redis+unix")
 _PEM = "-----BEGIN"
 
@@ -135,5 +135,7 @@ def _issuers(issuers: tuple[IssuerDefinition, ...]) -> Iterator[Problem]:
     for each in issuers:
         if each.issuer == OWN_ISSUER or names.count(each.issuer) > 1:
             yield Problem(f"{each.issuer!r} is taken", each.place / "issuer")
+        if each.name == USERS:
+            yield Problem(f"{USERS!r} stands before the names of configured users; an issuer needs another", each.place)
         if not each.jwks.startswith("https://") and not (each.allow_private and each.jwks.startswith("http://")):
             yield Problem("must be an https URL; http goes with allow_private alone", each.place / "jwks")

@@ -9,6 +9,7 @@ import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 
 import jwt
@@ -17,6 +18,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from jwt.algorithms import ECAlgorithm, RSAAlgorithm
 
 from crud.definitions.identity import IssuerDefinition
+from crud.definitions.reading import check_config
 from crud.errors import ApiError
 from crud.identity import fetching
 from crud.identity.callers import actor_of
@@ -372,8 +374,12 @@ def test_a_server_without_a_certificate_is_not_believed(server: Server) -> None:
         ("{issuer: x, jwks: 'https://a/', algorithms: [RS256]}", "lacks the key audience"),
     ],
 )
-def test_an_issuer_that_cannot_be_is_told(tmp_path: Any, said: str, problem: str) -> None:
-    from crud.definitions.reading import check_config
-
+def test_an_issuer_that_cannot_be_is_told(tmp_path: Path, said: str, problem: str) -> None:
     (tmp_path / "config.yml").write_text(f"auth: {{issuers: {{one: {said}}}}}\n")
     assert problem in "\n".join(map(str, check_config(tmp_path / "config.yml", {})))
+
+
+def test_no_issuer_has_the_name_of_configured_users(tmp_path: Path) -> None:
+    said = "{issuer: x, jwks: 'https://a/', algorithms: [RS256], audience: us}"
+    (tmp_path / "config.yml").write_text(f"auth: {{issuers: {{config: {said}}}}}\n")
+    assert "an issuer needs another" in "\n".join(map(str, check_config(tmp_path / "config.yml", {})))

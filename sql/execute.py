@@ -1,9 +1,12 @@
 """A compiled query, executed: statements in one snapshot, children gathered under their parents.
 
 In: `Compiled`, a database (`fetch` for one statement, `read` for a snapshot over several) and `Bindings`.
-Out: `Result`: rows as dicts, and the total where it was asked. Raises TooManyRows beyond `max_rows`.
+Out: `Result`: rows as dicts, and the total where it was asked. Raises TooManyRows beyond `max_rows`, which bounds what
+the answer shows: a row that many parents share is read once, but shown below each of them.
 """
 
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from typing import Protocol
@@ -45,7 +48,7 @@ def execute(compiled: Compiled, database: Readable, bindings: Bindings) -> Resul
 
 def _result(compiled: Compiled, reader: Reader, bindings: Bindings) -> Result:
     raw = _fetch(compiled, reader, bindings)
-    rows = _build(compiled, raw, reader, bindings)
+    rows = _build(compiled, raw, reader, bindings).rows
     return Result(rows, _total(compiled, len(rows), reader, bindings))
 
 
@@ -63,18 +66,52 @@ def _fetch(compiled: Compiled, reader: Reader, bindings: Bindings) -> list[Raw]:
     return rows
 
 
-def _build(compiled: Compiled, rows: list[Raw], reader: Reader, bindings: Bindings) -> list[dict[str, object]]:
-    lists = [_children(child, rows, reader, bindings) for child in compiled.children]
-    return compiled.build(rows, lists)
+@dataclass(frozen=True)
+class _Built:
+    """Rows, and how many rows each of them is with all that is shown below it."""
+
+    rows: list[dict[str, object]]
+    sizes: Sequence[int]
 
 
-def _children(child: Child, parents: list[Raw], reader: Reader, bindings: Bindings) -> Lists:
-    keys = tuple(dict.fromkeys(key for row in parents if None not in (key := tuple(row[i] for i in child.key))))
+@dataclass(frozen=True)
+class _Gathered:
+    """Children by the keys of their parents, and how many rows each list is with all that is shown below it."""
+
+    lists: Lists
+    sizes: Mapping[object, int]
+
+
+def _build(compiled: Compiled, raw: list[Raw], reader: Reader, bindings: Bindings) -> _Built:
+    gathered = [_children(child, raw, reader, bindings) for child in compiled.children]
+    sizes = _sizes(compiled, raw, gathered)
+    if sum(sizes) > compiled.max_rows:
+        raise TooManyRows(compiled.max_rows)
+    return _Built(compiled.build(raw, [each.lists for each in gathered]), sizes)
+
+
+def _sizes(compiled: Compiled, raw: list[Raw], gathered: list[_Gathered]) -> list[int]:
+    sizes = [1] * len(raw)
+    for child, found in zip(compiled.children, gathered, strict=True):
+        for number, row in enumerate(raw):
+            sizes[number] += found.sizes.get(_key(child, row), 0)
+    return sizes
+
+
+def _key(child: Child, row: Raw) -> tuple[object, ...]:
+    return tuple(row[index] for index in child.key)
+
+
+def _children(child: Child, parents: list[Raw], reader: Reader, bindings: Bindings) -> _Gathered:
+    keys = tuple(dict.fromkeys(key for row in parents if None not in (key := _key(child, row))))
     if not keys:
-        return {}
+        return _Gathered({}, {})
     narrowed = replace(bindings, parents=keys)
     raw = _fetch(child.compiled, reader, narrowed)
-    lists: dict[object, list[dict[str, object]]] = {}
-    for row, made in zip(raw, _build(child.compiled, raw, reader, bindings), strict=True):
-        lists.setdefault(keys[row[0]], []).append(made)
-    return lists
+    built = _build(child.compiled, raw, reader, bindings)
+    lists: dict[object, list[dict[str, object]]] = defaultdict(list)
+    sizes: dict[object, int] = defaultdict(int)
+    for row, made, size in zip(raw, built.rows, built.sizes, strict=True):
+        lists[keys[row[0]]].append(made)
+        sizes[keys[row[0]]] += size
+    return _Gathered(lists, sizes)

@@ -1,6 +1,7 @@
 """No request may cost much: what is too deep, too wide or too long is a 4xx, what takes too long a 503."""
 
 import json
+import resource
 from collections.abc import Callable
 from urllib.parse import urlencode
 
@@ -103,6 +104,28 @@ def test_every_relation_on_a_cycle_stops(ask: Ask, fields: str) -> None:
     assert answer.get_data(as_text=True).count('"team":') <= 2 * (PEOPLE + 2)
 
 
+EXPANDING = "team.people.team.people.team.people"  # a few hundred rows to read, millions to show
+BOMBS: list[tuple[str, list[tuple[str, str]]]] = [
+    ("/api/people", [("populate", EXPANDING), ("limit", "1000")]),
+    ("/api/people/1", [("populate", EXPANDING)]),
+    ("/json/people", [("include", EXPANDING), ("pageSize", "1000")]),
+    ("/json/people/1", [("include", EXPANDING)]),
+    ("/items/people", [("fields", f"{EXPANDING}.id")]),
+    ("/items/people/1", [("fields", f"{EXPANDING}.*")]),
+    ("/items/people", [("fields", "team.people.notes.person.team.people.id")]),
+]
+
+
+@pytest.mark.parametrize(("path", "parameters"), BOMBS, ids=range(len(BOMBS)))
+def test_an_answer_that_shows_the_same_rows_again_and_again_is_refused_before_it_is_made(
+    ask: Ask, path: str, parameters: list[tuple[str, str]]
+) -> None:
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    answer = ask(path, *parameters)
+    assert answer.status_code == 413, answer.get_data(as_text=True)[:200]
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - peak < 100_000  # kB
+
+
 PAGES = [
     *[
         ("/api/people", "limit", text, 400)
@@ -193,6 +216,7 @@ SLOW: list[tuple[str, list[tuple[str, str]]]] = [
         [(f"filters[{ENDLESS.replace('.', '][')}][name][$contains][{n}]", v) for n, v in enumerate(NOBODIES)],
     ),
     ("/items/people", [("filter", json.dumps({"OR": [{f"{ENDLESS}.name": {"like": v}} for v in NOBODIES]}))]),
+    ("/schema/main/people", [("filter-expression", " OR ".join(f"{ENDLESS}.name LIKE '%{v}%'" for v in NOBODIES))]),
 ]
 
 

@@ -150,6 +150,15 @@ def test_a_bad_token_is_refused(server: Server, kind: str) -> None:
     refused(lambda: issuer(server).proved(BAD[kind]()))
 
 
+@pytest.mark.parametrize("text", ["a\x00b", "\ud800"])
+def test_a_claim_that_no_database_takes_is_refused(server: Server, text: str) -> None:
+    server.body = published(("a", RSA[0]))
+    made = issuer(server, tenant_claim="org", account_claim="who", roles={})
+    assert made.proved(token(claims(org="x", who="y"))).tenant == "x"
+    for name in ("sub", "org", "who"):
+        refused(lambda name=name: made.proved(token(claims(**{"org": "x", "who": "y", name: text}))))  # type: ignore[misc]
+
+
 def test_a_token_does_not_bring_its_own_keys(server: Server) -> None:
     server.body = published(("a", RSA[0]))
     own = {**RSAAlgorithm.to_jwk(RSA[1].public_key(), as_dict=True)}

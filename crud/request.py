@@ -92,7 +92,7 @@ def _strong(header: str) -> list[str]:
 def tagged(row: object, envelope: object, status: int = 200) -> Response:
     """The answer of one row with its entity tag; without a body where a GET has it already (304)."""
     tag = entity_tag(row)
-    headers = {"ETag": tag, "Vary": "Authorization, Cookie", "Cache-Control": "private, no-cache"}
+    headers = {"ETag": tag, "Vary": "Authorization, Cookie, X-API-Key", "Cache-Control": "private, no-cache"}
     if request.method in ("GET", "HEAD") and _known(tag):
         return Response(status=304, headers=headers)
     return answer(envelope, status, headers)

@@ -87,10 +87,12 @@ def row_of(asking: Context) -> Row:
     within = scope("sonicjs", asking)
     select, _ = parts(within, Wanted(accounts, star=True))
     query = Query(accounts.name, select, by_key(within, accounts, str(asking.actor.id)))
-    rows = service.read(asking, as_asked(within, query)).rows
-    if not rows:
-        raise ApiError("missing_row", "Not Found")
-    return rows[0]
+    try:
+        return service.read(asking, as_asked(within, query)).rows[0]
+    except (ApiError, IndexError) as error:
+        if isinstance(error, ApiError) and error.kind != "unknown_resource":
+            raise
+        raise ApiError("missing_row", "Not Found") from None  # to who may not read accounts, they have no name
 
 
 def plain(actor: Actor) -> Row:

@@ -166,7 +166,8 @@ def test_the_name_of_a_file_opens_nothing(written: Written, name: str, tmp_path:
 
 
 def test_a_conflict_in_an_import_tells_nothing_of_others(written: Written) -> None:
-    answer = put(written, "csv", b"id,code\r\n100,ghost\r\n", to="badges")
+    assert put(written, "csv", b"id,code\r\n100,ghost\r\n", to="badges").status_code == 200
+    answer = put(written, "csv", b"id,code\r\n2,mine\r\n", to="badges")
     text = answer.get_data(as_text=True)
     assert answer.status_code in (400, 409) and OTHER not in text
     assert clean(answer.status_code, text, "")

@@ -10,7 +10,9 @@ from pathlib import Path
 import click
 from flask import Flask
 
-from crud import cli, dialect, logs, startup
+from crud import cli, logs, startup
+
+from crud.web import dialect
 from crud.definitions.config import Config
 from crud.definitions.problems import ConfigError
 from crud.dialects import DIALECTS

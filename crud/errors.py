@@ -1,7 +1,8 @@
 """What a caller can be told: one exception, a table of its kinds, and the words that several rooms share.
 
 In: what went wrong, where and what was expected. Out: `ApiError`; each dialect puts it into its own envelope and may
-answer a kind with another status than the table's (`crud.dialect`). No message carries database text, SQL or a path.
+answer a kind with another status than the table's (`crud.web.dialect`). No message carries database text, SQL or a
+path.
 """
 
 from collections.abc import Mapping, Sequence

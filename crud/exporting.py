@@ -12,10 +12,10 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from types import MappingProxyType
 
+from crud.access.permissions import authorize, gate_for
 from crud.hooks import Event
 from crud.jsontext import decimal_text, to_json
 from crud.limits import check
-from crud.permissions import authorize, gate_for
 from crud.presentation import View
 from crud.state import Context
 from sql.builder import compile_query

@@ -6,11 +6,11 @@ conditions are parsed. Exact names go before those of Baasix.
 
 from dataclasses import dataclass, field
 
+from crud.access.policy import Constants, EitherNames
 from crud.definitions.config import Limits
-from crud.paths import Scope
-from crud.policy import Constants, EitherNames
 from crud.presentation import Presentation
 from crud.state import Snapshot
+from crud.wire.paths import Scope
 from sql.catalog import Catalog, Resource
 
 STORED_NAMES = "baasix"  # the dialect in whose names rows may be written

@@ -12,14 +12,16 @@ from datetime import UTC, datetime
 from itertools import count
 from pathlib import PurePath
 
-from crud import grants, reading
+from crud import reading
+from crud.access import grants
+from crud.access.actor import ANONYMOUS, Actor
+from crud.access.explaining import Explanation, Line, explain
+from crud.access.permissions import Gate, Hidden, authorize, gate_for, in_scope, narrowed
+from crud.access.wording import words
 from crud.definitions.config import canonical_role
 from crud.errors import ApiError, bad_parameter
-from crud.explaining import Explanation, Line, explain
 from crud.identity import accounts
-from crud.permissions import Gate, Hidden, authorize, gate_for, in_scope, narrowed
-from crud.state import ANONYMOUS, Actor, Context, Snapshot
-from crud.wording import words
+from crud.state import Context, Snapshot
 from sql.catalog import Resource
 from sql.compiled import Statement
 from sql.errors import BadValue

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
 from crud import naming, system
+from crud.access.rules import collect_rules, lettered
 from crud.audit import audits
 from crud.creation import create_missing
 from crud.definitions.config import DIALECTS, Audit, Config, ResourceDefinition, RuleDefinition, SchemaDefinition
@@ -18,7 +19,6 @@ from crud.definitions.semantics import declared, exact_name
 from crud.presentation import Declared, Presentation, present
 from crud.relations import Draft, Link, derive
 from crud.resources import check_shown, declared_resource, find_table, found_resource, reference
-from crud.rules import collect_rules, lettered
 from sql.catalog import Catalog, Relation, Resource, Table
 from sql.database import Database
 from sql.introspection import TableInfo

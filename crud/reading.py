@@ -7,8 +7,8 @@ thread the rows are those of the transaction.
 
 from datetime import UTC, datetime
 
+from crud.access.permissions import authorize, gate_for
 from crud.limits import check
-from crud.permissions import authorize, gate_for
 from crud.state import Context
 from sql.builder import compile_query
 from sql.compiled import Compiled, Statement

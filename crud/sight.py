@@ -8,7 +8,7 @@ that it exists. `authorize` stays the judge; this only makes every earlier messa
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
-from crud.permissions import Gate, gate_for
+from crud.access.permissions import Gate, gate_for
 from crud.presentation import Presentation, View
 from crud.state import Context
 

@@ -11,6 +11,8 @@ from pathlib import Path
 
 import structlog
 
+from crud.access.policy import EitherNames, Policy
+from crud.access.rules import lettered
 from crud.creation import install
 from crud.definitions.config import Config, Limits, Source
 from crud.definitions.problems import ConfigError, Problem
@@ -21,8 +23,6 @@ from crud.identity.issuers import issuers_of
 from crud.identity.signing import signing_of
 from crud.loader import load
 from crud.memo import Memo
-from crud.policy import EitherNames, Policy
-from crud.rules import lettered
 from crud.schemas import schemas_of
 from crud.state import COMPILED, Identity, Snapshot
 from crud.stored_rules import definitions, read_entries

@@ -1,62 +1,27 @@
-"""Who asks, and what is in force: the actor, the snapshot and the one mutable reference.
+"""What is in force: the snapshot and the one mutable reference.
 
-In: what the loader built. Out: `Actor`, `Snapshot`, `Context` (frozen), and `State`, whose single attribute is swapped
+In: what the loader built. Out: `Snapshot`, `Context` (frozen), and `State`, whose single attribute is swapped
 whole when definitions change. A request keeps the snapshot it started with.
 """
 
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from types import MappingProxyType
 
+from crud.access.actor import Actor
+from crud.access.policy import Policy
 from crud.definitions.config import Config, RuleDefinition
 from crud.hooks import Hooks
 from crud.identity.accounts import revision
 from crud.identity.issuers import Issuer
 from crud.identity.signing import Signing
 from crud.memo import Memo
-from crud.policy import Policy
 from crud.presentation import Presentation
 from crud.schemas import RowSchema
 from sql.catalog import Catalog
 from sql.database import Database
 
 COMPILED = 1000  # shapes whose statements are kept
-NOTHING: Mapping[str, object] = MappingProxyType({})
-
-
-@dataclass(frozen=True)
-class Actor:
-    """The caller. `roles` are canonical (`admin`, `anon` …); `account` is its row, for `$CURRENT_USER.field`.
-
-    `scopes`: what an API key is good for; None is everything that the roles allow. `session`: the one of its token.
-    """
-
-    id: str | None = None
-    roles: frozenset[str] = frozenset({"anon"})
-    tenant: str | None = None
-    account: Mapping[str, object] = field(default_factory=lambda: NOTHING, hash=False)
-    claims: Mapping[str, object] = field(default_factory=lambda: NOTHING, hash=False)
-    scopes: frozenset[str] | None = None
-    session: str | None = None
-
-    @property
-    def admin(self) -> bool:
-        """Whether the caller may do everything."""
-        return "admin" in self.roles and (self.scopes is None or "*" in self.scopes)
-
-    @property
-    def kind(self) -> tuple[object, ...]:
-        """What decides over the rights of a caller: two of one kind may do the same, each with his own rows."""
-        return self.roles, self.tenant is None, self.scopes
-
-    @property
-    def values(self) -> Mapping[str, object]:
-        """What `ActorValue`s are bound to."""
-        return {**self.account, "id": self.id, "tenant": self.tenant}
-
-
-ANONYMOUS = Actor()
 
 
 @dataclass(frozen=True)

@@ -12,13 +12,13 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
-from crud.conditions import parse
 from crud.definitions.config import ACTIONS, RuleDefinition, canonical_role
 from crud.errors import ApiError
 from crud.ground import EVERY, Ground
 from crud.identity.accounts import sql_for
 from crud.limits import check_filter
-from crud.variables import constant
+from crud.wire.conditions import parse
+from crud.wire.variables import constant
 from sql.catalog import Resource
 from sql.database import Database, Session
 

@@ -1,6 +1,6 @@
 """The query AST: what is asked, free of any wire syntax and of any database.
 
-In: nodes made by dialects (through `crud.params`) and by rules. Out: frozen, hashable trees that `authorize`
+In: nodes made by dialects (through `crud.wire.params`) and by rules. Out: frozen, hashable trees that `authorize`
 narrows and the builder prints. A query is a SHAPE: the caller's values are `Slot`s, filled from a tuple beside it, and
 what depends on who asks or when stays symbolic (`ActorValue`, `Now`), so that one authorised shape serves every caller
 of the same roles and its SQL is made once.
@@ -288,7 +288,7 @@ Q = TypeVar("Q")
 
 @dataclass(frozen=True)
 class Authorized(Generic[Q]):
-    """A query or command that has been through `crud.permissions.authorize`: the only thing a builder takes."""
+    """A query or command that has been through `crud.access.permissions.authorize`: the only thing a builder takes."""
 
     query: Q
 

@@ -57,4 +57,4 @@ def test_a_driver_is_imported_in_its_own_room_only(driver: str, room: str) -> No
 
 def test_only_permissions_makes_an_authorized_query() -> None:
     makers = {names(path) for path in SOURCES if "Authorized" in called(path)}
-    assert makers <= {"crud/permissions.py", "crud/grants.py"}
+    assert makers <= {"crud/access/permissions.py", "crud/access/grants.py"}

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 
 from flask import request
 
-from crud import doorway
-from crud.bodies import bad_body
-from crud.doorway import MOST_BYTES, MOST_PASSWORD
 from crud.errors import ApiError, unknown_field
+from crud.web import doorway
+from crud.web.doorway import MOST_BYTES, MOST_PASSWORD
+from crud.wire.bodies import bad_body
 from sql.query import Origin
 
 MOST_NAME = 200

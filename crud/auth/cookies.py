@@ -7,9 +7,9 @@ from datetime import UTC, datetime
 
 from flask import Response, request
 
-from crud.crossing import NONCE
-from crud.identity.doors import Signed
-from crud.mounts import served
+from crud.doors import Signed
+from crud.web.crossing import NONCE
+from crud.web.mounts import served
 
 ACCESS, REFRESH = "token", "refresh_token"
 

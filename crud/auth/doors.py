@@ -9,17 +9,17 @@ from dataclasses import dataclass
 
 from flask import Response, after_this_request, request
 
+from crud import doors
 from crud.auth import cookies
 from crud.auth.bodies import EMAIL, PASSWORD, Body, Member, only, posted, posted_if_any, texts
-from crud.crossing import refuse_cross_site
-from crud.dialect import answer, bearer, become, context, reader
+from crud.callers import actor_of
+from crud.doors import Signed
 from crud.errors import ApiError
-from crud.identity import doors
 from crud.identity.brakes import knock
-from crud.identity.callers import actor_of
-from crud.identity.doors import Signed
 from crud.identity.signing import forged
-from crud.mounts import Mount, Mounted, merged, served, shared, speak_as
+from crud.web.crossing import refuse_cross_site
+from crud.web.dialect import answer, bearer, become, context, reader
+from crud.web.mounts import Mount, Mounted, merged, served, shared, speak_as
 
 CREDENTIALS = frozenset({"email", "password"})
 REFRESH = Member("refreshToken", "refreshToken must be a token", required=False)

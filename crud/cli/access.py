@@ -10,8 +10,8 @@ from flask.cli import AppGroup, with_appcontext
 
 from crud import inquiry
 from crud.cli.data import find_resource
-from crud.dialect import served
 from crud.errors import ApiError
+from crud.web.dialect import served
 
 access_commands = AppGroup("access", help="Ask who may do what.")
 

@@ -9,7 +9,7 @@ import click
 from flask.cli import AppGroup, with_appcontext
 
 from crud import audit
-from crud.dialect import served
+from crud.web.dialect import served
 
 audit_commands = AppGroup("audit", help="Look after the audit.")
 

@@ -18,17 +18,18 @@ import click
 from flask.cli import AppGroup, with_appcontext
 
 from crud import exporting
+from crud.access.actor import Actor
+from crud.access.permissions import gate_for
 from crud.cli.progress import Counted, watched
-from crud.dialect import served
 from crud.errors import ApiError
 from crud.hooks import HookFailed
 from crud.importing.cells import rows_from_csv
 from crud.importing.documents import rows_from_json, rows_from_lines
 from crud.importing.engine import import_rows
 from crud.importing.rows import Bad, Imported, Numbered
-from crud.permissions import gate_for
 from crud.presentation import Shown, Style, View, view_of
-from crud.state import Actor, Context, Snapshot
+from crud.state import Context, Snapshot
+from crud.web.dialect import served
 from sql.catalog import Column, Resource
 from sql.errors import SqlError, UnknownResource
 from sql.query import Asked

@@ -10,11 +10,11 @@ from datetime import UTC, datetime, timedelta
 import click
 from flask.cli import AppGroup, with_appcontext
 
-from crud.dialect import served
 from crud.errors import ApiError
 from crud.identity import accounts, keys
 from crud.identity.keys import Key
 from crud.state import Snapshot
+from crud.web.dialect import served
 
 key_commands = AppGroup("key", help="Make, list and revoke API keys.")
 MOST_DAYS = 36_500

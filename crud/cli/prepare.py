@@ -9,10 +9,11 @@ import secrets
 import click
 from flask.cli import with_appcontext
 
-from crud.dialect import served
+from crud.access.actor import ANONYMOUS
 from crud.identity import accounts
 from crud.identity.passwords import hash_password
-from crud.state import ANONYMOUS, Snapshot
+from crud.state import Snapshot
+from crud.web.dialect import served
 from sql.catalog import Resource
 
 

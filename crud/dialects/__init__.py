@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from importlib import import_module
 from types import MappingProxyType
 
-from crud.dialect import Dialect
+from crud.web.dialect import Dialect
 
 NAMES = ("phantom", "xond", "sonicjs", "metal", "baasix")
 DIALECTS: Mapping[str, Dialect] = MappingProxyType(

@@ -10,8 +10,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
+from crud.access.membership import Link, membership
 from crud.definitions.config import NOTHING, canonical_role
-from crud.membership import Link, membership
 from sql.database import Database, Row, Session
 
 STORED_ROLES: Mapping[str, str] = {"admin": "administrator", "anon": "public"}

@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from io import TextIOWrapper
 from types import MappingProxyType
 
-from crud.bodies import bad_body, read_json
 from crud.errors import ApiError, Mistake, unknown_field
 from crud.importing.rows import Bad, Numbered, wrong
 from crud.importing.texts import Binary, Broken, text_of, unreadable
 from crud.presentation import View
+from crud.wire.bodies import bad_body, read_json
 from sql.catalog import Column
 from sql.errors import BadValue
 from sql.query import Origin

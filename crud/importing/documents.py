@@ -1,7 +1,8 @@
 """JSON of any length: one array of objects, or one object a line.
 
 In: a binary stream and a resource as it is shown. Out: rows of raw JSON values under exact names, read by the rules of
-every body (`crud.bodies`); a file that is broken ends with a `Bad` row. What is no array is an `ApiError`, at once.
+every body (`crud.wire.bodies`); a file that is broken ends with a `Bad` row. What is no array is an `ApiError`, at
+once.
 
 Python's own decoder reads the array item by item. Its numbers are exact and its texts are what was written; a parser
 of events in C (yajl) was tried and replaced halves of surrogate pairs, and broke on integers of 5000 digits.
@@ -12,11 +13,11 @@ import re
 from collections.abc import Iterator, Mapping
 from io import TextIOWrapper
 
-from crud.bodies import bad_body, read_json, row_of
 from crud.errors import ApiError
 from crud.importing.rows import Bad, Numbered
 from crud.importing.texts import PIECE, Binary, Broken, text_of, unreadable
 from crud.presentation import View
+from crud.wire.bodies import bad_body, read_json, row_of
 from sql.catalog import Column
 
 MOST_ROW = 1_000_000

@@ -9,9 +9,10 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import chain, groupby, islice
 
-from crud import grants, service
+from crud import service
+from crud.access import grants
+from crud.access.grants import Granted
 from crud.errors import ApiError, bad_parameter
-from crud.grants import Granted
 from crud.importing.rows import Bad, Imported, Numbered, RowError, error_of, refused, wrong
 from crud.state import Context
 from crud.writing import conflicts, own, recording, statements, tenancy

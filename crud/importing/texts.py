@@ -7,7 +7,7 @@ lone surrogates (`surrogateescape`), so that the row they stand in can be named.
 import io
 from typing import Protocol
 
-from crud.bodies import bad_body
+from crud.wire.bodies import bad_body
 
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
 _BOM = b"\xef\xbb\xbf"

@@ -6,8 +6,8 @@ In: an error of `sql` out of a statement of a command. Out: an `ApiError`. No te
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from crud.access.grants import Granted
 from crud.errors import ApiError, Clash, Mistake, invalid
-from crud.grants import Granted
 from crud.writing.unit import Unit
 from sql.errors import BadValue, CheckViolation, ForeignKeyViolation, NotNullViolation, OutOfRange, UniqueViolation
 

@@ -9,14 +9,14 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from crud import grants
+from crud.access import grants
+from crud.access.grants import Granted
+from crud.access.policy import ADMIN
 from crud.definitions.config import canonical_role
 from crud.errors import ApiError, Mistake, invalid
-from crud.grants import Granted
 from crud.ground import ground_of
 from crud.identity import sessions
 from crud.identity.accounts import sql_for
-from crud.policy import ADMIN
 from crud.stored_rules import mistakes, read_entry
 from crud.system import ACCOUNTS, PERMISSIONS, ROLES, TENANTS, USER_ROLES
 from crud.writing import statements

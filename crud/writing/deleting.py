@@ -3,8 +3,8 @@
 In: a granted command. Out: `Written`. What refers to the rows follows (`crud.writing.references`).
 """
 
-from crud import grants
-from crud.grants import Granted
+from crud.access import grants
+from crud.access.grants import Granted
 from crud.writing import generated, recording, references, statements
 from crud.writing.rows import before
 from crud.writing.showing import matches

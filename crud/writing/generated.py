@@ -14,8 +14,8 @@ from types import MappingProxyType
 from uuid import uuid4
 
 from crud import naming
+from crud.access.actor import Actor
 from crud.schemas import is_status
-from crud.state import Actor
 from sql import times
 from sql.catalog import Column, Resource, SoftDelete
 from sql.errors import BadValue

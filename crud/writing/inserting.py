@@ -7,9 +7,10 @@ same request has made.
 from collections.abc import Sequence
 from itertools import groupby
 
-from crud import grants, reading
+from crud import reading
+from crud.access import grants
+from crud.access.grants import Granted
 from crud.errors import ApiError
-from crud.grants import Granted
 from crud.writing import own, recording, statements, tenancy
 from crud.writing.unit import Unit, Values, Written, canonical, event, keyed
 from sql.catalog import Resource

@@ -6,9 +6,10 @@ in the same transaction, before anything of it is answered. A resource without a
 
 from collections.abc import Iterable, Sequence
 
-from crud import audit, grants
+from crud import audit
+from crud.access import grants
+from crud.access.grants import Granted
 from crud.audit import Action, Author, Entry
-from crud.grants import Granted
 from crud.system import ACCOUNTS, ROLE_COLUMN, called
 from crud.writing import statements
 from crud.writing.unit import Unit, Values

@@ -8,9 +8,10 @@ Whoever deletes, these are the same. Source: seed document of Baasix, `onDelete`
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from crud import grants, reading
+from crud import reading
+from crud.access import grants
+from crud.access.policy import alive
 from crud.errors import ApiError
-from crud.policy import alive
 from crud.writing import generated, recording, statements
 from crud.writing.unit import Unit, Values, canonical
 from sql.catalog import Catalog, Reference, Resource

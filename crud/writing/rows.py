@@ -6,8 +6,8 @@ In: a granted command's row. Out: canonical values under exact column names, or 
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from crud.access.grants import Granted
 from crud.errors import Mistake
-from crud.grants import Granted
 from crud.schemas import load
 from crud.writing import generated, own
 from crud.writing.unit import Unit, Values, canonical, event

@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from crud import reading
+from crud.access.grants import keys_in
 from crud.errors import ApiError
-from crud.grants import keys_in
 from crud.jsontext import entity_tag
 from crud.writing.unit import Unit, Values, canonical
 from sql.catalog import Resource

@@ -8,8 +8,9 @@ no row at all end at the same point. Only resources with a tenant column are ask
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from crud import grants, reading
-from crud.grants import Granted, keys_in
+from crud import reading
+from crud.access import grants
+from crud.access.grants import Granted, keys_in
 from crud.writing import statements
 from crud.writing.conflicts import dangling
 from crud.writing.unit import Unit, Values, canonical

@@ -8,9 +8,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
+from crud.access.permissions import Gate, gate_for
 from crud.audit import Entry
 from crud.hooks import Event
-from crud.permissions import Gate, gate_for
 from crud.state import Context
 from sql.catalog import Resource
 from sql.commands import Command

@@ -7,9 +7,9 @@ Rows are held first wherever something must be known of each: a tag, a hook, the
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from crud import grants
+from crud.access import grants
+from crud.access.grants import Granted, keys_in
 from crud.errors import ApiError, invalid
-from crud.grants import Granted, keys_in
 from crud.writing import own, recording, statements, tenancy
 from crud.writing.inserting import check
 from crud.writing.rows import Place, changed

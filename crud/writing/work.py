@@ -8,12 +8,13 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
-from crud import grants, reading
+from crud import reading
+from crud.access import grants
+from crud.access.grants import Granted
 from crud.errors import ApiError, Mistake, invalid
-from crud.grants import Granted
 from crud.limits import check_filter
-from crud.paths import by_values
 from crud.schemas import duplicates
+from crud.wire.paths import by_values
 from crud.writing import conflicts, consequences, recording, statements
 from crud.writing.deleting import delete, restore
 from crud.writing.inserting import insert, resolved

@@ -10,9 +10,10 @@ from typing import Any
 import pytest
 
 from crud import service
+from crud.access.actor import Actor
 from crud.errors import ApiError
-from crud.paths import by_values
-from crud.state import Actor, Context
+from crud.state import Context
+from crud.wire.paths import by_values
 from sql.commands import Delete
 from tests.access.ruling import ANN, items, permit, person, role_id
 from tests.dialects.conftest import ADMIN, USER, Fresh, signed_in

@@ -12,14 +12,15 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from crud import inquiry
+from crud.access.actor import Actor
+from crud.access.explaining import Explanation, Line, explain
+from crud.access.policy import Policy
+from crud.access.settable import offer
+from crud.access.wording import OPERATORS, words
 from crud.definitions.config import RuleDefinition
-from crud.dialect import served
-from crud.explaining import Explanation, Line, explain
 from crud.inquiry import ACTIONS, UNSAID
-from crud.policy import Policy
-from crud.settable import offer
-from crud.state import Actor, Snapshot
-from crud.wording import OPERATORS, words
+from crud.state import Snapshot
+from crud.web.dialect import served
 from sql import operators
 from sql.catalog import Catalog, Column, Relation, Resource, SoftDelete, Table
 from sql.query import (

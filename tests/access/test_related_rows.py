@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
+from crud.access.policy import Policy
 from crud.definitions.config import RuleDefinition
-from crud.policy import Policy
 from sql.query import TRUE, And, Filter
 from tests.access.ruling import items, permit, person
 from tests.crud.test_permissions import CATALOG

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from crud.dialect import context, served
 from crud.identity.accounts import renew, revision
 from crud.startup import renewed
 from crud.state import Snapshot, State
+from crud.web.dialect import context, served
 from sql.errors import Unavailable
 from tests.access.ruling import items, permit, role_id
 from tests.dialects.conftest import ROOT, Fresh, close

@@ -1,8 +1,8 @@
 """Hooks of the world of writes: what they saw, and what they do to rows with certain titles."""
 
 from crud import service
-from crud.dialect import context
 from crud.hooks import Event, Refused
+from crud.web.dialect import context
 from sql.commands import Insert
 
 INSIDE = "SELECT secret FROM vaults; /work/main/crud/service.py psycopg"

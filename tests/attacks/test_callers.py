@@ -12,8 +12,8 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from crud import logs
-from crud.identity import accounts, doors, keys
+from crud import doors, logs
+from crud.identity import accounts, keys
 from tests.attacks.writing import ALICE, BOB, CREATE, DELETE, UPDATE, Row, Written
 from tests.dialects.conftest import sibling
 

@@ -14,8 +14,8 @@ from flask.testing import FlaskClient
 
 from app import StartError
 from crud.definitions.problems import ConfigError
+from crud.doors import open_session, sign_out
 from crud.identity import accounts
-from crud.identity.doors import open_session, sign_out
 from tests.attacks.conftest import World
 from tests.attacks.world import CONFIG
 from tests.dialects.conftest import SECRET, token_of

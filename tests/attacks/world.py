@@ -7,9 +7,9 @@ from collections.abc import Iterator
 
 from flask import Flask
 
-from crud.dialect import served
 from crud.identity import accounts
 from crud.identity.passwords import hash_password
+from crud.web.dialect import served
 
 CONFIG = """
 sources:

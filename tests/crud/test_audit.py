@@ -17,19 +17,20 @@ import pytest
 import structlog
 
 from app import create_app
-from crud import audit, logs, service, startup
+from crud import audit, doors, logs, service, startup
+from crud.access.actor import Actor
 from crud.audit import Author, Entry
+from crud.callers import actor_of
 from crud.definitions.problems import ConfigError
 from crud.definitions.reading import read_config
 from crud.errors import ApiError
 from crud.hooks import Event, Refused
-from crud.identity import accounts, doors
-from crud.identity.callers import actor_of
+from crud.identity import accounts
 from crud.importing.cells import rows_from_csv
 from crud.importing.engine import import_rows
-from crud.paths import by_values
-from crud.state import Actor, Context, Snapshot
+from crud.state import Context, Snapshot
 from crud.system import AUDIT
+from crud.wire.paths import by_values
 from sql.commands import Command, Delete, Ensure, Insert, Restore, Update, UpdateFirst, Upsert
 from sql.errors import SqlError
 from sql.query import TRUE

@@ -4,11 +4,11 @@ from types import MappingProxyType
 
 import pytest
 
-from crud.conditions import MOST_PATTERN, WORDS, parse
+from crud.access.policy import ExactNames
 from crud.errors import ApiError
-from crud.jsonconditions import JSON_WORDS, KEY_WORDS
-from crud.paths import MOST_STEPS, Scope, Values
-from crud.policy import ExactNames
+from crud.wire.conditions import MOST_PATTERN, WORDS, parse
+from crud.wire.jsonconditions import JSON_WORDS, KEY_WORDS
+from crud.wire.paths import MOST_STEPS, Scope, Values
 from sql.catalog import Catalog, Column, Relation, Resource, Table
 from sql.query import (
     ActorValue,

@@ -5,10 +5,11 @@ from collections.abc import Iterator
 import pytest
 
 from crud import service
+from crud.access.actor import Actor
 from crud.definitions.reading import read_config
 from crud.errors import ApiError
 from crud.startup import assemble
-from crud.state import Actor, Context
+from crud.state import Context
 from sql.commands import Insert
 
 CONFIG = """

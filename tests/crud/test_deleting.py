@@ -11,9 +11,10 @@ import psycopg
 import pytest
 
 from crud import service, startup
+from crud.access.actor import Actor
 from crud.definitions.reading import read_config
 from crud.errors import ApiError
-from crud.state import Actor, Context
+from crud.state import Context
 from sql.commands import Delete
 from sql.database import Database, Options
 from sql.opening import open_database

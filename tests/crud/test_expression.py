@@ -7,9 +7,9 @@ from decimal import Decimal
 import pytest
 
 from crud.errors import ApiError
-from crud.expression import TERMS, parse
-from crud.paths import Scope, Values
 from crud.presentation import Declared, Presentation, present
+from crud.wire.expression import TERMS, parse
+from crud.wire.paths import Scope, Values
 from sql.catalog import Catalog, Column, Relation, Resource, Table
 from sql.query import And, Compare, Filter, Hop, Not, Or, Path, Slot, Some
 from sql.types import BOOLEAN, DATE, DATETIME, INTEGER, JSON, TEXT, Type

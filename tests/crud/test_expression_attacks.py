@@ -2,7 +2,7 @@
 
 import pytest
 
-from crud.expression import DEPTH, TERMS
+from crud.wire.expression import DEPTH, TERMS
 from tests.crud.test_expression import line, refused
 
 ATTACKS = [

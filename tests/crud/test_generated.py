@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from crud.state import ANONYMOUS, Actor
+from crud.access.actor import ANONYMOUS, Actor
 from crud.writing.generated import deleted, now_as, on_create, on_update, restored
 from sql.catalog import Column, Default, Resource, SoftDelete, Table
 from sql.types import (

@@ -18,15 +18,16 @@ from structlog.testing import capture_logs
 
 from app import StartError, create_app
 from crud import service
+from crud.access.actor import Actor
 from crud.definitions.problems import ConfigError
 from crud.definitions.reading import read_config
-from crud.dialect import served
+from crud.doors import open_session
 from crud.errors import ApiError, Mistakes
 from crud.hooks import Event, HookFailed, Refused
 from crud.identity import accounts
-from crud.identity.doors import open_session
-from crud.paths import by_values
-from crud.state import Actor, Context, Snapshot
+from crud.state import Context, Snapshot
+from crud.web.dialect import served
+from crud.wire.paths import by_values
 from sql.commands import Delete, Insert, Ref, Restore, Update, UpdateFirst
 from sql.errors import Deadlock
 from sql.query import TRUE, Asked, Query, Select

@@ -10,10 +10,10 @@ from pathlib import Path
 import orjson
 import pytest
 
+from crud.access.actor import Actor
 from crud.errors import ApiError
 from crud.exporting import exported, stream
 from crud.jsontext import to_json
-from crud.state import Actor
 from sql.query import Asked
 from tests.crud.shop import ADMIN, Shop, shop_over
 

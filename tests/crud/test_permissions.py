@@ -4,10 +4,10 @@ from types import MappingProxyType
 
 import pytest
 
+from crud.access.permissions import Gate, authorize
+from crud.access.policy import Policy
 from crud.definitions.config import RuleDefinition
 from crud.errors import ApiError
-from crud.permissions import Gate, authorize
-from crud.policy import Policy
 from sql.catalog import Catalog, Column, Relation, Resource, SoftDelete, Table
 from sql.query import (
     TRUE,

@@ -22,11 +22,11 @@ from app import create_app
 from crud.definitions.config import Config
 from crud.definitions.identity import Brakes
 from crud.definitions.reading import read_config
-from crud.dialect import served
+from crud.doors import open_session
 from crud.identity import accounts
-from crud.identity.doors import open_session
 from crud.identity.passwords import hash_password
 from crud.state import Snapshot
+from crud.web.dialect import served
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 SECRET = "a secret of the tests, long enough for HS256"

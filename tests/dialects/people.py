@@ -14,9 +14,9 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
+from crud.doors import open_session
 from crud.identity import accounts, keys, passwords
 from crud.identity.accounts import sql_for
-from crud.identity.doors import open_session
 from crud.identity.passwords import hash_password
 from crud.state import Snapshot
 from tests.dialects.conftest import sibling

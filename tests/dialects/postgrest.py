@@ -9,11 +9,11 @@ import re
 from flask import Response, request
 
 from crud import service
-from crud.dialect import Dialect, answer, context, mount, open_resource, reader, scope
 from crud.errors import ApiError, bad_parameter
-from crud.params import Reader, comma_list, whole_number
-from crud.paths import Scope, Values, all_of, compare, page, reach, to_one_path
-from crud.wanted import Wanted, add, parts
+from crud.web.dialect import Dialect, answer, context, mount, open_resource, reader, scope
+from crud.wire.params import Reader, comma_list, whole_number
+from crud.wire.paths import Scope, Values, all_of, compare, page, reach, to_one_path
+from crud.wire.wanted import Wanted, add, parts
 from sql.catalog import Resource
 from sql.query import Asked, Filter, Not, Query, Sort
 

@@ -17,8 +17,8 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from crud.dialect import served
 from crud.identity import accounts
+from crud.web.dialect import served
 from sql.database import Database
 from tests.dialects.conftest import ADMIN, USER, Fresh, fresh_app, sibling
 

@@ -15,10 +15,10 @@ from flask import Flask
 
 from app import create_app
 from crud.definitions.reading import config_for_database
-from crud.dialect import served
 from crud.identity import accounts
 from crud.identity.passwords import hash_password
 from crud.state import Snapshot
+from crud.web.dialect import served
 from sql.catalog import Resource
 from sql.database import Options
 from sql.opening import open_database

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
-from crud.conditions import WORDS
-from crud.jsonconditions import JSON_WORDS
+from crud.wire.conditions import WORDS
+from crud.wire.jsonconditions import JSON_WORDS
 
 Row = dict[str, Any]
 ACCOUNTS: list[Row] = json.loads((Path(__file__).parents[2] / "sample" / "accounts.json").read_text())

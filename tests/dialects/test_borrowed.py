@@ -5,9 +5,9 @@ from pathlib import Path
 
 from flask import Flask
 
-from crud.dialect import served
 from crud.identity import accounts
 from crud.identity.passwords import hash_password
+from crud.web.dialect import served
 from sql.opening import open_database
 from tests.dialects.conftest import ADMIN, signed_in
 

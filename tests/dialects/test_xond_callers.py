@@ -7,7 +7,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from crud.identity import doors
+from crud import doors
 from tests.dialects.conftest import ADMIN, ROOT, USER, Fresh, Token, fresh_app
 from tests.dialects.people import bearer, key_of, session_of
 from tests.dialects.xond import GONE, JOHN, ME, SAID, TEST_USER, send, term

@@ -6,8 +6,8 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from crud.dialect import served
 from crud.identity import accounts
+from crud.web.dialect import served
 from tests.dialects.conftest import ADMIN, USER, Fresh, Token, fresh_app, sibling
 from tests.dialects.xond import GONE, ME, PRODUCT, Row, send, term
 

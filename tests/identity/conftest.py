@@ -13,8 +13,9 @@ from argon2 import PasswordHasher
 from flask import Flask
 from flask.testing import FlaskClient
 
-from crud.identity import accounts, doors, passwords
-from crud.identity.doors import Signed
+from crud import doors
+from crud.doors import Signed
+from crud.identity import accounts, passwords
 from crud.state import Snapshot
 from tests.dialects.conftest import applications, close, database_url, make_app, sibling
 

@@ -6,9 +6,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from crud import doors
+from crud.callers import actor_of
 from crud.errors import ApiError
-from crud.identity import doors, keys
-from crud.identity.callers import actor_of
+from crud.identity import keys
 from tests.identity.conftest import PASSWORD, Home
 
 Request = tuple[str, str, object]

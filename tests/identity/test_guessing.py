@@ -8,9 +8,10 @@ from contextlib import suppress
 import pytest
 from argon2 import extract_parameters
 
+from crud import doors
+from crud.doors import Signed
 from crud.errors import ApiError
-from crud.identity import doors, passwords
-from crud.identity.doors import Signed
+from crud.identity import passwords
 from tests.identity.conftest import CONFIG, PASSWORD, Home
 
 FAILURES = 5

@@ -17,11 +17,11 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from jwt.algorithms import ECAlgorithm, RSAAlgorithm
 
+from crud.callers import actor_of
 from crud.definitions.identity import IssuerDefinition
 from crud.definitions.reading import check_config
 from crud.errors import ApiError
 from crud.identity import fetching
-from crud.identity.callers import actor_of
 from crud.identity.fetching import FetchError, Outside, fetch
 from crud.identity.issuers import Issuer, Proved
 from tests.identity.conftest import CONFIG, Home

@@ -5,10 +5,11 @@ from collections.abc import Callable
 
 import pytest
 
+from crud import doors
+from crud.callers import actor_of
+from crud.doors import New, Signed
 from crud.errors import ApiError
-from crud.identity import doors, sessions
-from crud.identity.callers import actor_of
-from crud.identity.doors import New, Signed
+from crud.identity import sessions
 from tests.identity.conftest import CONFIG, PASSWORD, Home
 
 OPEN = ["/api/topics", "/json/topic", "/v1/topics", "/api/v1/topics", "/schema/main/topics", "/items/topics"]

@@ -5,9 +5,9 @@ from collections.abc import Callable
 
 import pytest
 
+from crud import doors
+from crud.doors import New
 from crud.errors import ApiError
-from crud.identity import doors
-from crud.identity.doors import New
 from tests.identity.conftest import CHEAP, PASSWORD, Home
 
 RACES = 100

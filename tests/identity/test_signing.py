@@ -12,13 +12,14 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 
+from crud import doors
+from crud.callers import actor_of
 from crud.definitions.config import Config
 from crud.definitions.identity import Auth, SigningKey
 from crud.definitions.problems import ConfigError
 from crud.definitions.reading import read_config
 from crud.errors import ApiError
-from crud.identity import doors, tokens
-from crud.identity.callers import actor_of
+from crud.identity import tokens
 from crud.identity.signing import Signing, kept_secret, signing_of
 from crud.identity.tokens import issue, read
 from crud.state import Identity

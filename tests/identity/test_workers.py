@@ -11,8 +11,9 @@ from pathlib import Path
 
 import pytest
 
+from crud import doors
 from crud.definitions.reading import read_config
-from crud.identity import accounts, doors
+from crud.identity import accounts
 from crud.startup import assemble
 from crud.state import Snapshot
 from tests.dialects.conftest import BACKENDS, SECRET, new_postgres

@@ -16,9 +16,9 @@ from flask import Flask
 
 from app import create_app
 from crud.definitions.reading import config_for_database
-from crud.dialect import served
 from crud.identity import accounts
 from crud.identity.passwords import hash_password
+from crud.web.dialect import served
 from tests.dialects.conftest import new_postgres
 
 pytestmark = pytest.mark.long

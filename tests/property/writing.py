@@ -10,10 +10,10 @@ from datetime import UTC, datetime
 from typing import Any
 
 from crud import service
+from crud.access.policy import Policy
 from crud.definitions.config import Config
 from crud.errors import ApiError
 from crud.hooks import Hooks
-from crud.policy import Policy
 from crud.schemas import schemas_of
 from crud.service import Written
 from crud.state import Context, Snapshot

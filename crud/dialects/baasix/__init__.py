@@ -14,13 +14,13 @@ from flask import Response, request
 from werkzeug.exceptions import MethodNotAllowed
 
 from crud import service
-from crud.dialect import Dialect, answer, context, open_resource, reader
 from crud.dialects.baasix import auth, bulk, explaining, imports, permissions, writing
 from crud.dialects.baasix.mounts import API, AUTH, RULES
 from crud.dialects.baasix.reading import parse_list, parse_one, place
 from crud.dialects.baasix.refusals import render_error
 from crud.errors import ApiError
-from crud.request import tagged
+from crud.web.dialect import Dialect, answer, context, open_resource, reader
+from crud.web.request import tagged
 
 __all__ = ["auth", "bulk", "dialect", "explaining", "imports", "permissions", "writing"]
 

@@ -6,18 +6,18 @@ another dialect shares are hung up by `crud.auth.doors`.
 
 from flask import Response
 
+from crud import doors
 from crud.auth import cookies
 from crud.auth.bodies import EMAIL, PASSWORD, Body, Member, named, posted, texts
 from crud.auth.doors import Voice, leave, open_doors, signed_in
-from crud.dialect import answer, context, identify, reader
 from crud.dialects.baasix.mounts import AUTH
 from crud.dialects.baasix.profile import profile
-from crud.doorway import MOST_PASSWORD
+from crud.doors import New, Signed
 from crud.errors import ApiError
-from crud.identity import doors
 from crud.identity.accounts import stored_role
 from crud.identity.brakes import braked
-from crud.identity.doors import New, Signed
+from crud.web.dialect import answer, context, identify, reader
+from crud.web.doorway import MOST_PASSWORD
 
 MODES = ("jwt", "cookie")
 LOGIN = (named("tenant_Id"), named("authType"), named("authMode"))

@@ -9,8 +9,6 @@ from collections.abc import Mapping, Sequence
 from flask import Response
 
 from crud import service
-from crud.bodies import bad_body
-from crud.dialect import answer, context, nothing, reader
 from crud.dialects.baasix.keys import by_id, id_in, id_of
 from crud.dialects.baasix.mounts import API
 from crud.dialects.baasix.nesting import Creation, creation
@@ -18,8 +16,10 @@ from crud.dialects.baasix.reading import place
 from crud.dialects.baasix.refusals import about
 from crud.dialects.baasix.writing import changes_of
 from crud.errors import ApiError
-from crud.request import body, open_for
 from crud.service import Written
+from crud.web.dialect import answer, context, nothing, reader
+from crud.web.request import body, open_for
+from crud.wire.bodies import bad_body
 from sql.catalog import Resource
 from sql.commands import Command, Delete, Insert, Update
 

@@ -8,11 +8,12 @@ not know.
 from flask import Response
 from werkzeug.exceptions import MethodNotAllowed
 
-from crud import inquiry, permissions
-from crud.dialect import answer, context, presentation, reader
+from crud import inquiry
+from crud.access import permissions
+from crud.access.actor import Actor
 from crud.dialects.baasix.mounts import RULES
 from crud.errors import ApiError, bad_parameter, unknown_resource
-from crud.state import Actor
+from crud.web.dialect import answer, context, presentation, reader
 from sql.catalog import Resource
 from sql.errors import UnknownResource
 

@@ -4,12 +4,12 @@ In: `fields=["*","author.name"]`, repeated or a comma list, with `*`, `rel.*`, `
 `relConditions={"comments": {"approved": true}}`. Out: `Wanted`.
 """
 
-from crud.conditions import parse
 from crud.definitions.config import Limits
 from crud.errors import bad_parameter, unknown_field
-from crud.params import Reader, comma_list, json_value
-from crud.paths import Scope
-from crud.wanted import Wanted, add, unnamed
+from crud.wire.conditions import parse
+from crud.wire.params import Reader, comma_list, json_value
+from crud.wire.paths import Scope
+from crud.wire.wanted import Wanted, add, unnamed
 from sql.catalog import Resource
 from sql.query import TRUE, Filter, Origin, Query, both
 

@@ -10,8 +10,8 @@ from types import MappingProxyType
 
 from crud.dialects.baasix.fields import field_names
 from crud.errors import ApiError, bad_parameter
-from crud.params import Reader, json_value
-from crud.paths import Scope, reach, to_one_path
+from crud.wire.params import Reader, json_value
+from crud.wire.paths import Scope, reach, to_one_path
 from sql.catalog import Resource
 from sql.operators import AGGREGATES, DATE_PARTS
 from sql.query import Aggregate, DatePart, Expr, Select, Sort

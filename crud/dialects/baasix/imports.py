@@ -12,8 +12,7 @@ from typing import IO
 from flask import Response, request
 from werkzeug.datastructures import FileStorage
 
-from crud.bodies import bad_body
-from crud.dialect import answer, context, presentation, reader
+from crud.access.actor import ANONYMOUS
 from crud.dialects.baasix.mounts import API
 from crud.dialects.baasix.refusals import envelope
 from crud.dialects.baasix.unknown import dropped
@@ -23,8 +22,9 @@ from crud.importing.documents import rows_from_json
 from crud.importing.engine import import_rows
 from crud.importing.rows import Bad, Imported, Numbered, RowError
 from crud.presentation import View
-from crud.request import open_for, settable
-from crud.state import ANONYMOUS
+from crud.web.dialect import answer, context, presentation, reader
+from crud.web.request import open_for, settable
+from crud.wire.bodies import bad_body
 from sql.catalog import Column, Resource
 
 FORM_BYTES = 100_000  # what a form needs besides its file

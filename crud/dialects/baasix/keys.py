@@ -6,10 +6,10 @@ column, the text of a path (`1,2`) for a longer one.
 
 from collections.abc import Mapping
 
-from crud.bodies import bad_body
-from crud.dialect import presentation
 from crud.errors import ApiError
-from crud.paths import Scope, by_key, key_text
+from crud.web.dialect import presentation
+from crud.wire.bodies import bad_body
+from crud.wire.paths import Scope, by_key, key_text
 from sql.catalog import Resource
 from sql.errors import BadValue
 from sql.query import Compare, Filter, Path

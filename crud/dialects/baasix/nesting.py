@@ -8,13 +8,13 @@ set is dropped like every other unknown member; one whose rows he may not create
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
-from crud.bodies import bad_body, row_of
 from crud.definitions.config import Limits
-from crud.dialect import context, presentation
 from crud.dialects.baasix.unknown import dropped
 from crud.errors import ApiError
 from crud.presentation import View
-from crud.request import admit_for, settable
+from crud.web.dialect import context, presentation
+from crud.web.request import admit_for, settable
+from crud.wire.bodies import bad_body, row_of
 from sql.catalog import Relation, Resource
 from sql.commands import Insert, Ref
 from sql.query import Query

@@ -12,7 +12,6 @@ from flask import Response
 from werkzeug.exceptions import MethodNotAllowed
 
 from crud import service
-from crud.dialect import admit, answer, context, nothing, reader
 from crud.dialects.baasix.keys import by_path
 from crud.dialects.baasix.mounts import RULES
 from crud.dialects.baasix.nesting import creation
@@ -20,8 +19,9 @@ from crud.dialects.baasix.reading import parse_list, parse_one, parse_shown, pla
 from crud.dialects.baasix.refusals import about
 from crud.dialects.baasix.writing import parse_update
 from crud.errors import ApiError
-from crud.request import admit_for, body_object, if_match, tagged
 from crud.system import PERMISSIONS
+from crud.web.dialect import admit, answer, context, nothing, reader
+from crud.web.request import admit_for, body_object, if_match, tagged
 from sql.catalog import Resource
 from sql.commands import Delete
 

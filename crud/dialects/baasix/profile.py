@@ -8,15 +8,15 @@ from collections.abc import Iterator
 from itertools import product
 
 from crud import service
+from crud.access.permissions import gate_for
+from crud.access.policy import Access
 from crud.auth.memberships import role_of, tenant_of
-from crud.dialect import context, presentation
 from crud.dialects.baasix.reading import parse_one, place
 from crud.identity.sessions import CONFIGURED
-from crud.params import Reader
-from crud.permissions import gate_for
-from crud.policy import Access
 from crud.presentation import View
 from crud.system import ACCOUNTS
+from crud.web.dialect import context, presentation
+from crud.wire.params import Reader
 from sql.catalog import Resource
 
 ACTIONS = ("create", "read", "update", "delete")

@@ -6,15 +6,15 @@ among what the caller may see, so that a hidden name is answered as an unknown o
 
 from dataclasses import dataclass
 
-from crud.conditions import parse
 from crud.definitions.config import Limits
-from crud.dialect import context, scope
 from crud.dialects.baasix.fields import read_fields, read_names
 from crud.dialects.baasix.groups import read_groups
 from crud.errors import bad_parameter
-from crud.params import Reader, comma_list, json_value, truth, whole_number
-from crud.paths import Reached, Scope, by_key, condition, page, reach, to_one_path
-from crud.wanted import Wanted, parts
+from crud.web.dialect import context, scope
+from crud.wire.conditions import parse
+from crud.wire.params import Reader, comma_list, json_value, truth, whole_number
+from crud.wire.paths import Reached, Scope, by_key, condition, page, reach, to_one_path
+from crud.wire.wanted import Wanted, parts
 from sql.catalog import Resource
 from sql.query import TRUE, Asked, Filter, Or, Page, Path, Query, Relevance, Search, Sort, Value, both
 from sql.types import TEXT

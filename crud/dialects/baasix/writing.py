@@ -9,8 +9,6 @@ from collections.abc import Mapping
 from flask import Response
 
 from crud import service
-from crud.bodies import row_of
-from crud.dialect import answer, context, presentation, reader
 from crud.dialects.baasix.keys import by_path, shown_key
 from crud.dialects.baasix.mounts import API
 from crud.dialects.baasix.nesting import creation
@@ -18,8 +16,10 @@ from crud.dialects.baasix.reading import Place, parse_shown, place
 from crud.dialects.baasix.refusals import about
 from crud.dialects.baasix.unknown import dropped
 from crud.errors import ApiError
-from crud.request import body_object, if_match, open_for, settable, tagged
 from crud.service import Written
+from crud.web.dialect import answer, context, presentation, reader
+from crud.web.request import body_object, if_match, open_for, settable, tagged
+from crud.wire.bodies import row_of
 from sql.catalog import Resource
 from sql.commands import Command, Delete, Restore, Update
 

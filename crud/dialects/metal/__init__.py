@@ -5,10 +5,10 @@ the body of everything else. Out: tables of rows; nothing but a status where som
 Grammar: docs/dialects/metal.md; views are in `reading`, `writing` and `users`, parsers in `parsing` and `bodies`.
 """
 
-from crud.dialect import Dialect
 from crud.dialects.metal import reading, users, writing
 from crud.dialects.metal.mounts import MOUNTS
 from crud.dialects.metal.rendering import render_error
+from crud.web.dialect import Dialect
 
 __all__ = ["dialect", "reading", "users", "writing"]
 

@@ -9,12 +9,12 @@ from contextlib import contextmanager
 from decimal import Decimal
 from types import MappingProxyType
 
-from crud.bodies import row_of
 from crud.dialects.metal.parsing import Selection, parse_where, refuse_scripts, selection
 from crud.errors import ApiError
-from crud.grammar import Grammar
 from crud.limits import check_filter
 from crud.presentation import View
+from crud.wire.bodies import row_of
+from crud.wire.grammar import Grammar
 from sql.catalog import Column, Resource
 from sql.commands import Delete, Insert, Update
 from sql.query import TRUE, Filter

@@ -10,7 +10,7 @@ import re
 from typing import NoReturn
 
 from crud.errors import ApiError, bad_parameter
-from crud.params import json_value
+from crud.wire.params import json_value
 
 _BLANK = re.compile(r"\s*+")
 _NAME = re.compile(r"[^\W\d][\w.$-]*+")

@@ -3,10 +3,10 @@
 In: the request. Out: the mounts, the resource that a path names, the names and limits that parsers work in.
 """
 
-from crud.dialect import admit, context, mount, presentation, scope
 from crud.errors import ApiError
-from crud.grammar import Grammar
-from crud.request import admit_for
+from crud.web.dialect import admit, context, mount, presentation, scope
+from crud.web.request import admit_for
+from crud.wire.grammar import Grammar
 from sql.catalog import Resource
 from sql.errors import UnknownResource
 

@@ -9,13 +9,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from urllib.parse import parse_qs
 
-from crud import expression
 from crud.dialects.metal.loose import read_object
 from crud.errors import ApiError, bad_parameter
-from crud.grammar import Grammar
-from crud.params import Reader, comma_list
-from crud.paths import Values, all_of, compare, to_one_path
 from crud.presentation import View
+from crud.wire import expression
+from crud.wire.grammar import Grammar
+from crud.wire.params import Reader, comma_list
+from crud.wire.paths import Values, all_of, compare, to_one_path
 from sql.catalog import Column, Resource
 from sql.query import TRUE, Asked, Filter, Query, Select, Sort, both
 
@@ -143,7 +143,7 @@ def _pair(at: Grammar, resource: Resource, name: str, value: object) -> Filter:
 
 
 def parse_expression(at: Grammar, resource: Resource, written: str | None) -> Filter:
-    """A condition of `crud.expression`, which may stand in one pair of quotation marks."""
+    """A condition of `crud.wire.expression`, which may stand in one pair of quotation marks."""
     if written is None:
         return TRUE
     text = unquoted(written)

@@ -6,11 +6,11 @@ In: `GET /schema/:schema/:entity?filter={…}&filter-expression=…&fields=…&s
 from flask import Response, request
 
 from crud import service
-from crud.dialect import answer, context, reader
 from crud.dialects.metal import rendering
 from crud.dialects.metal.mounts import CACHE, SCHEMA, SERVER, grammar, open_entity, readable, signed_in
 from crud.dialects.metal.parsing import parse_select, raw_reader
 from crud.errors import ApiError
+from crud.web.dialect import answer, context, reader
 from sql.catalog import Resource
 
 VERSION = "0.3"

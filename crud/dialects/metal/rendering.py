@@ -7,10 +7,10 @@ from collections.abc import Callable, Iterable, Mapping
 
 from flask import request
 
+from crud.access.actor import Actor
 from crud.errors import ApiError
 from crud.identity.sessions import CONFIGURED
 from crud.service import Result
-from crud.state import Actor
 
 CACHE_FIELDS = {
     "hash": "string",

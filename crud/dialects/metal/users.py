@@ -8,14 +8,14 @@ from decimal import Decimal
 
 from flask import Response
 
-from crud.dialect import answer, context, nothing, reader
 from crud.dialects.metal import rendering
 from crud.dialects.metal.bodies import members, wrong
 from crud.dialects.metal.mounts import USER, signed_in
 from crud.dialects.metal.writing import received
-from crud.doorway import MOST_PASSWORD, end_session, posted
+from crud.doors import sign_in
 from crud.identity.brakes import braked
-from crud.identity.doors import sign_in
+from crud.web.dialect import answer, context, nothing, reader
+from crud.web.doorway import MOST_PASSWORD, end_session, posted
 
 CREDENTIALS = ("username", "password")
 

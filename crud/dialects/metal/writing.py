@@ -6,7 +6,6 @@ In: the body of a POST, PATCH or DELETE. Out: a status and nothing else; a POST 
 from flask import Response, request
 
 from crud import service
-from crud.dialect import answer, context, nothing, presentation, reader
 from crud.dialects.metal import rendering
 from crud.dialects.metal.bodies import (
     Body,
@@ -18,7 +17,8 @@ from crud.dialects.metal.bodies import (
     wrong,
 )
 from crud.dialects.metal.mounts import SCHEMA, grammar, may_read, open_entity
-from crud.request import body, settable
+from crud.web.dialect import answer, context, nothing, presentation, reader
+from crud.web.request import body, settable
 from sql.catalog import Resource
 
 

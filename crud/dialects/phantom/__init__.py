@@ -4,10 +4,10 @@ In: paths, parameters and bodies of that dialect (`reading`, `writing`, `batches
 routes). Out: `{"success": true, "data": …}`, or `{"success": false, "error": …}`. Source: seed document of Phantom.
 """
 
-from crud.dialect import Dialect
 from crud.dialects.phantom import batches, reading, reserved, signing, writing
 from crud.dialects.phantom.mounts import API, AUTH, CSRF
 from crud.dialects.phantom.refusals import render_error
+from crud.web.dialect import Dialect
 
 __all__ = ["batches", "dialect", "reading", "reserved", "signing", "writing"]
 

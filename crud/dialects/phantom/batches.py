@@ -13,17 +13,17 @@ from types import MappingProxyType
 from flask import Response
 
 from crud import service
-from crud.bodies import bad_body
-from crud.dialect import answer, context, open_resource, reader, told, worded
 from crud.dialects.phantom import bodies
 from crud.dialects.phantom.bodies import parse_shown
 from crud.dialects.phantom.mounts import API
 from crud.dialects.phantom.refusals import render_error
 from crud.dialects.phantom.writing import DELETED, parse_read, read_data, row_shown, target_of
 from crud.errors import ApiError, unknown_field
-from crud.params import Reader
-from crud.request import body_object
-from crud.target import Target
+from crud.web.dialect import answer, context, open_resource, reader, told, worded
+from crud.web.request import body_object
+from crud.wire.bodies import bad_body
+from crud.wire.params import Reader
+from crud.wire.target import Target
 from crud.writing.work import Work
 from sql.commands import Command, Delete
 from sql.errors import Deadlock, SqlError, Unavailable

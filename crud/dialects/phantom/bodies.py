@@ -7,18 +7,18 @@ after that HTTP is unknown. A to-one relation written with a key (`"author": 7`)
 from collections.abc import Mapping
 from decimal import Decimal
 
-from crud.bodies import bad_body, beside_key, row_of
 from crud.definitions.config import Limits
 from crud.dialects.phantom.parameters import parse_tree, parse_wanted
 from crud.errors import ApiError, unknown_field
 from crud.jsontext import to_json
 from crud.limits import check_filter
-from crud.params import Reader
-from crud.paths import by_key, key_text
 from crud.presentation import View
-from crud.target import Target
-from crud.variables import At
-from crud.wanted import parts
+from crud.wire.bodies import bad_body, beside_key, row_of
+from crud.wire.params import Reader
+from crud.wire.paths import by_key, key_text
+from crud.wire.target import Target
+from crud.wire.variables import At
+from crud.wire.wanted import parts
 from sql.catalog import Column, Relation
 from sql.commands import Delete, Ensure, Insert, Update, UpdateFirst
 from sql.query import Filter, Origin, Query

@@ -4,9 +4,9 @@ In: a resource, names as the caller sees them, the rules in force. Out: the fiel
 relations that it may follow, and which roles may do what. Field names and types are those of the metadata files.
 """
 
-from crud.paths import Scope
-from crud.policy import Policy
+from crud.access.policy import Policy
 from crud.presentation import Presentation
+from crud.wire.paths import Scope
 from sql.catalog import Column, Relation, Resource
 
 

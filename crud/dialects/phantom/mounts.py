@@ -4,9 +4,9 @@ In: nothing. Out: the mounts, shared by reading, writing, batches and signing, a
 """
 
 from crud.definitions.config import Limits
-from crud.dialect import context, mount, scope
 from crud.dialects.phantom.refusals import render_door_error
-from crud.paths import Scope
+from crud.web.dialect import context, mount, scope
+from crud.wire.paths import Scope
 
 API = mount("phantom", "/api", cookie="token")
 AUTH = mount("phantom", "/auth", cookie="token", render_error=render_door_error, door=True)

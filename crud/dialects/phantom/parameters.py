@@ -10,11 +10,11 @@ from types import MappingProxyType
 
 from crud.definitions.config import Limits
 from crud.errors import bad_parameter, unknown_field
-from crud.jsonconditions import JSON_WORDS
-from crud.params import Reader, comma_list, json_value, truth, whole_number
-from crud.paths import Scope, Values, all_of, by_key, compare, near, page, reach, to_one_path
-from crud.variables import At
-from crud.wanted import Wanted, add, parts, step
+from crud.wire.jsonconditions import JSON_WORDS
+from crud.wire.params import Reader, comma_list, json_value, truth, whole_number
+from crud.wire.paths import Scope, Values, all_of, by_key, compare, near, page, reach, to_one_path
+from crud.wire.variables import At
+from crud.wire.wanted import Wanted, add, parts, step
 from sql.catalog import Resource
 from sql.operators import OPERATORS
 from sql.query import Asked, Filter, Origin, Page, Query, Sort

@@ -6,12 +6,12 @@ In: requests. Out: `{"success": true, "data": …}`; one row carries its entity 
 from flask import Response
 
 from crud import service
-from crud.dialect import answer, context, open_resource, reader
 from crud.dialects.phantom.definitions import definition_of
 from crud.dialects.phantom.mounts import API, limits, names
 from crud.dialects.phantom.parameters import parse_list, parse_one
 from crud.errors import ApiError
-from crud.request import tagged
+from crud.web.dialect import answer, context, open_resource, reader
+from crud.web.request import tagged
 
 
 @API.blueprint.get("/<name>")

@@ -8,8 +8,8 @@ from types import MappingProxyType
 
 from flask import request
 
-from crud.dialect import context
 from crud.errors import ApiError
+from crud.web.dialect import context
 
 # kind → (status, text); a kind that is not here keeps its own.
 WORDING: Mapping[str, tuple[int, str]] = MappingProxyType(

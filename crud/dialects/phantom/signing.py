@@ -6,17 +6,17 @@ In: JSON bodies, cookies. Out: `{"success": true, "token", "user"}` and cookies.
 
 from flask import Response
 
+from crud import doors
 from crud.auth import cookies
 from crud.auth.bodies import EMAIL, PASSWORD, Body, named, only, posted, texts
 from crud.auth.doors import Voice, leave, open_doors
 from crud.auth.memberships import leading
-from crud.crossing import NONCE, csrf_token
-from crud.dialect import answer, context, reader
 from crud.dialects.phantom.mounts import AUTH, CSRF
-from crud.identity import doors
+from crud.doors import New, Signed
 from crud.identity.accounts import Account
 from crud.identity.brakes import braked
-from crud.identity.doors import New, Signed
+from crud.web.crossing import NONCE, csrf_token
+from crud.web.dialect import answer, context, reader
 
 MEMBERS = ("email", "password", "name")
 Row = dict[str, object]

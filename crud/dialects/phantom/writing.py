@@ -7,17 +7,17 @@ writer may not read is answered by its key alone.
 from flask import Response
 
 from crud import service
-from crud.dialect import answer, context, open_resource, presentation, reader
 from crud.dialects.phantom import bodies
 from crud.dialects.phantom.bodies import parse_shown
 from crud.dialects.phantom.mounts import API, limits, names
 from crud.dialects.phantom.parameters import parse_list, parse_one
 from crud.errors import ApiError
-from crud.params import Reader
-from crud.request import body_object, if_match, open_for, tagged, target_for
 from crud.service import Written
 from crud.state import Context
-from crud.target import Target
+from crud.web.dialect import answer, context, open_resource, presentation, reader
+from crud.web.request import body_object, if_match, open_for, tagged, target_for
+from crud.wire.params import Reader
+from crud.wire.target import Target
 from sql.catalog import Resource
 from sql.commands import Command
 from sql.query import Asked

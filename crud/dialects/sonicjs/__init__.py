@@ -5,10 +5,10 @@ routes). Out: rows, or
 `{"message": …}`. Source: seed document of SonicJS.
 """
 
-from crud.dialect import Dialect
 from crud.dialects.sonicjs import reading, reserved, signing, users, writing
 from crud.dialects.sonicjs.mounts import API_V1, V1
 from crud.dialects.sonicjs.refusals import render_error
+from crud.web.dialect import Dialect
 
 __all__ = ["dialect", "reading", "reserved", "signing", "users", "writing"]
 

@@ -4,11 +4,11 @@ In: JSON of a body, and a `Target`: the table, the names and the columns in whic
 that HTTP is unknown.
 """
 
-from crud.bodies import beside_key, read_json, row_of
 from crud.errors import ApiError, unknown_field
-from crud.paths import by_key
-from crud.target import Target
-from crud.wanted import Wanted, parts
+from crud.wire.bodies import beside_key, read_json, row_of
+from crud.wire.paths import by_key
+from crud.wire.target import Target
+from crud.wire.wanted import Wanted, parts
 from sql.commands import Delete, Insert, Update
 from sql.query import Origin, Query
 

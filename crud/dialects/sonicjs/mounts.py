@@ -5,8 +5,8 @@ In: rows. Out: the mounts, shared by reading and writing, and the envelope of th
 
 from time import perf_counter
 
-from crud.dialect import mount, scope
-from crud.paths import Scope
+from crud.web.dialect import mount, scope
+from crud.wire.paths import Scope
 
 V1 = mount("sonicjs", "/v1")
 API_V1 = mount("sonicjs", "/api/v1")

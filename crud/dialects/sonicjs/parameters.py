@@ -10,9 +10,9 @@ from types import MappingProxyType
 
 from crud.definitions.config import Limits
 from crud.errors import bad_parameter
-from crud.params import Reader, comma_list, truth, whole_number
-from crud.paths import Reached, Scope, Values, all_of, any_of, by_key, compare, page, reach, to_one_path
-from crud.wanted import Wanted, everything, parts
+from crud.wire.params import Reader, comma_list, truth, whole_number
+from crud.wire.paths import Reached, Scope, Values, all_of, any_of, by_key, compare, page, reach, to_one_path
+from crud.wire.wanted import Wanted, everything, parts
 from sql.catalog import Resource
 from sql.operators import OPERATORS
 from sql.query import Asked, Filter, Page, Query, Sort

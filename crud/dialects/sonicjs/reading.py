@@ -8,14 +8,14 @@ from time import perf_counter
 from flask import Response
 
 from crud import service
-from crud.dialect import answer, context, open_resource, reader
 from crud.dialects.sonicjs.forms import form_of
 from crud.dialects.sonicjs.mounts import API_V1, V1, Row, names, wrapped
 from crud.dialects.sonicjs.parameters import Listing, parse_list, parse_one
 from crud.errors import ApiError
-from crud.paths import Scope
 from crud.presentation import Presentation
-from crud.request import tagged
+from crud.web.dialect import answer, context, open_resource, reader
+from crud.web.request import tagged
+from crud.wire.paths import Scope
 from sql.catalog import Resource
 
 

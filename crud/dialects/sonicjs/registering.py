@@ -6,17 +6,17 @@ stamp can be asked for: they are fields that cannot be set.
 
 from collections.abc import Iterator, Mapping
 
-from crud.bodies import row_of
-from crud.dialect import context, presentation, reader
 from crud.dialects.sonicjs.bodies import data_of
 from crud.dialects.sonicjs.mounts import Row
 from crud.dialects.sonicjs.signing import user_of
-from crud.doorway import posted
+from crud.doors import New, register
 from crud.errors import Mistake, invalid
 from crud.identity.brakes import knock
-from crud.identity.doors import New, register
-from crud.request import settable
 from crud.system import ACCOUNTS
+from crud.web.dialect import context, presentation, reader
+from crud.web.doorway import posted
+from crud.web.request import settable
+from crud.wire.bodies import row_of
 from sql.errors import UnknownResource
 
 REQUIRED = ("email", "password_hash")

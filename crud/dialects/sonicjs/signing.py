@@ -10,15 +10,15 @@ from time import time
 
 from flask import Response
 
-from crud.bodies import bad_body
-from crud.dialect import answer, context, reader
+from crud.callers import actor_of
 from crud.dialects.sonicjs.mounts import API_V1, V1, Row
 from crud.dialects.sonicjs.users import plain, row_of
-from crud.doorway import MOST_PASSWORD, end_session, posted
+from crud.doors import Signed, sign_in
 from crud.errors import ApiError, unknown_field
 from crud.identity.brakes import braked
-from crud.identity.callers import actor_of
-from crud.identity.doors import Signed, sign_in
+from crud.web.dialect import answer, context, reader
+from crud.web.doorway import MOST_PASSWORD, end_session, posted
+from crud.wire.bodies import bad_body
 from sql.query import Origin
 
 CREDENTIALS = ("email", "password")

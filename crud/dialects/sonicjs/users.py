@@ -10,17 +10,18 @@ from time import perf_counter
 from flask import Response
 
 from crud import service
-from crud.dialect import answer, context, reader, scope, shown
+from crud.access.actor import Actor
+from crud.callers import actor_of
 from crud.dialects.sonicjs.mounts import API_V1, V1, Row, elapsed, wrapped
 from crud.dialects.sonicjs.parameters import as_asked
 from crud.errors import ApiError
-from crud.identity.callers import actor_of
 from crud.identity.sessions import CONFIGURED
-from crud.paths import by_key
-from crud.request import tagged
-from crud.state import Actor, Context
+from crud.state import Context
 from crud.system import ACCOUNTS
-from crud.wanted import Wanted, parts
+from crud.web.dialect import answer, context, reader, scope, shown
+from crud.web.request import tagged
+from crud.wire.paths import by_key
+from crud.wire.wanted import Wanted, parts
 from sql.query import Query
 
 

@@ -7,13 +7,13 @@ In: requests. Out: under `/v1` the bare record (201, 200) or nothing (204); unde
 from flask import Response
 
 from crud import service
-from crud.dialect import answer, context, nothing, presentation, reader
 from crud.dialects.sonicjs.bodies import parse_create, parse_delete, parse_update
 from crud.dialects.sonicjs.mounts import API_V1, V1, Row
 from crud.dialects.sonicjs.registering import registered, registers
-from crud.request import body, if_match, open_for, tagged, target_for
 from crud.service import Written
-from crud.target import Target
+from crud.web.dialect import answer, context, nothing, presentation, reader
+from crud.web.request import body, if_match, open_for, tagged, target_for
+from crud.wire.target import Target
 from sql.commands import Command
 
 

@@ -5,10 +5,10 @@ bodies. Out: always the four keys success, data, pagination, error. Grammar: doc
 `reading` and `writing` are the views, `parsing`, `changes` and `nesting` the parsers, `identity` is `jwtCookie`.
 """
 
-from crud.dialect import Dialect
 from crud.dialects.xond import reading, writing
 from crud.dialects.xond.answers import render_error
 from crud.dialects.xond.mounts import API
+from crud.web.dialect import Dialect
 
 __all__ = ["dialect", "reading", "writing"]
 

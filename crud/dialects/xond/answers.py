@@ -8,11 +8,11 @@ from types import MappingProxyType
 
 from flask import request
 
-from crud.dialect import MOST_SAID
 from crud.dialects.xond.parsing import Listing
 from crud.errors import ApiError, Mistake, said
 from crud.presentation import View
 from crud.service import Result
+from crud.web.dialect import MOST_SAID
 
 Row = dict[str, object]
 

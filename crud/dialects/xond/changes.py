@@ -7,16 +7,16 @@ them as it narrows a read; `columns` and `include` choose what the answer, and w
 from dataclasses import dataclass
 from decimal import Decimal
 
-from crud.bodies import bad_body, beside_key, row_of
 from crud.dialects.xond.parsing import parse_conditions, parse_groups, parse_search, parse_wanted, values
 from crud.errors import ApiError
-from crud.grammar import Grammar
 from crud.limits import check_filter
-from crud.params import Reader
-from crud.paths import by_key, key_text
 from crud.presentation import View
-from crud.target import Target
-from crud.wanted import parts
+from crud.wire.bodies import bad_body, beside_key, row_of
+from crud.wire.grammar import Grammar
+from crud.wire.params import Reader
+from crud.wire.paths import by_key, key_text
+from crud.wire.target import Target
+from crud.wire.wanted import parts
 from sql.catalog import Resource
 from sql.commands import Delete, Update
 from sql.query import TRUE, Filter, Query, both

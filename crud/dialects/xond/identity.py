@@ -10,12 +10,13 @@ from dataclasses import replace
 
 from flask import g
 
-from crud.bodies import bad_body
-from crud.dialect import context
+from crud.access.actor import Actor
+from crud.callers import actor_of, extras
 from crud.errors import ApiError
 from crud.identity import accounts
-from crud.identity.callers import actor_of, extras
-from crud.state import Actor, Context
+from crud.state import Context
+from crud.web.dialect import context
+from crud.wire.bodies import bad_body
 
 MEMBER = "jwtCookie"
 

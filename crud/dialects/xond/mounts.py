@@ -3,10 +3,10 @@
 In: the request. Out: the mount, the resource that a path names, the names and limits that parsers work in.
 """
 
-from crud.dialect import context, mount, open_resource, scope
 from crud.errors import ApiError
-from crud.grammar import Grammar
-from crud.request import open_for
+from crud.web.dialect import context, mount, open_resource, scope
+from crud.web.request import open_for
+from crud.wire.grammar import Grammar
 from sql.catalog import Resource
 
 API = mount("xond", "/json", cookie="jwtCookie")

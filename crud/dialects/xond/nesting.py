@@ -9,12 +9,12 @@ are bounded by the limits of reads and of lists.
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
-from crud.bodies import bad_body, row_of
 from crud.dialects.xond.parsing import parse_wanted
-from crud.grammar import Grammar
-from crud.params import Reader
-from crud.target import Target
-from crud.wanted import Wanted, parts, unnamed
+from crud.wire.bodies import bad_body, row_of
+from crud.wire.grammar import Grammar
+from crud.wire.params import Reader
+from crud.wire.target import Target
+from crud.wire.wanted import Wanted, parts, unnamed
 from sql.catalog import Relation, Resource
 from sql.commands import Insert, Ref
 from sql.query import Query

@@ -9,10 +9,10 @@ from types import MappingProxyType
 
 from crud.definitions.config import Limits
 from crud.errors import bad_parameter, unknown_field
-from crud.grammar import Grammar
-from crud.params import Reader, comma_list, json_value, truth, whole_number
-from crud.paths import Values, all_of, any_of, by_key, compare, page, to_one_path
-from crud.wanted import Wanted, add, parts, step
+from crud.wire.grammar import Grammar
+from crud.wire.params import Reader, comma_list, json_value, truth, whole_number
+from crud.wire.paths import Values, all_of, any_of, by_key, compare, page, to_one_path
+from crud.wire.wanted import Wanted, add, parts, step
 from sql.catalog import Resource
 from sql.query import TRUE, Asked, Filter, Origin, Path, Query, Select, Sort, both
 

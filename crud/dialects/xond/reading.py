@@ -6,11 +6,11 @@ In: the request. Out: the answer, one record with its entity tag.
 from flask import Response
 
 from crud import service
-from crud.dialect import answer, context, reader
 from crud.dialects.xond.answers import envelope, render_list, render_one
 from crud.dialects.xond.mounts import API, grammar, opened
 from crud.dialects.xond.parsing import parse_list, parse_one
-from crud.request import tagged
+from crud.web.dialect import answer, context, reader
+from crud.web.request import tagged
 
 
 @API.blueprint.get("/<name>")

@@ -9,15 +9,15 @@ from dataclasses import replace
 from flask import Response, request
 
 from crud import service
-from crud.dialect import answer, context, presentation, reader
 from crud.dialects.xond.answers import envelope, written_row
 from crud.dialects.xond.changes import key_in, parse_delete, parse_delete_many, parse_update
 from crud.dialects.xond.identity import identified
 from crud.dialects.xond.mounts import API, grammar, opened
 from crud.dialects.xond.nesting import parse_create
 from crud.errors import ApiError
-from crud.request import admit_for, body_object, if_match, settable, tagged, target_for
-from crud.target import Target
+from crud.web.dialect import answer, context, presentation, reader
+from crud.web.request import admit_for, body_object, if_match, settable, tagged, target_for
+from crud.wire.target import Target
 from sql.catalog import Resource
 from sql.commands import Delete, Update
 

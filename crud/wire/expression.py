@@ -24,8 +24,8 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 
 from crud.errors import bad_parameter
-from crud.paths import Reached, Scope, all_of, any_of, compare, reach, to_one_path
-from crud.tokens import Token, expected, tokens
+from crud.wire.paths import Reached, Scope, all_of, any_of, compare, reach, to_one_path
+from crud.wire.tokens import Token, expected, tokens
 from sql.catalog import Resource
 from sql.operators import OPERATORS
 from sql.query import And, Compare, Filter, Not, Some

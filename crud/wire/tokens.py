@@ -1,4 +1,4 @@
-"""The words of the condition language of `crud.expression`, found one by one in linear time.
+"""The words of the condition language of `crud.wire.expression`, found one by one in linear time.
 
 In: the text of an expression. Out: tokens with their positions (counted from 1), the last one of kind `end`.
 Made while the parser asks, so that an expression refused early costs no more than what was read of it.

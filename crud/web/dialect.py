@@ -14,21 +14,22 @@ import structlog
 from flask import Flask, Response, g, request
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
-from crud import permissions
-from crud.crossing import SAFE, refuse_cross_site
+from crud.access import permissions
+from crud.access.actor import ANONYMOUS, Actor
+from crud.callers import actor_of
 from crud.errors import ApiError, Clash, Mistake, Mistakes, clashing, said, unknown_resource
-from crud.identity.callers import actor_of
 from crud.identity.keys import PREFIX
 from crud.jsontext import to_json
-from crud.mounts import Dialect as Dialect
-from crud.mounts import Mounted, Served, joined, speaking
-from crud.mounts import mount as mount
-from crud.mounts import served as served
-from crud.params import Reader
-from crud.paths import Scope, Values
 from crud.presentation import Presentation
 from crud.sight import sight
-from crud.state import ANONYMOUS, Actor, Context, State
+from crud.state import Context, State
+from crud.web.crossing import SAFE, refuse_cross_site
+from crud.web.mounts import Dialect as Dialect
+from crud.web.mounts import Mounted, Served, joined, speaking
+from crud.web.mounts import mount as mount
+from crud.web.mounts import served as served
+from crud.wire.params import Reader
+from crud.wire.paths import Scope, Values
 from sql import errors as sql
 from sql.catalog import Resource
 

@@ -1,15 +1,15 @@
 """What the dialects' doors take from their requests: a body from somebody unknown, the session that shall end.
 
-In: Flask's request, within the context that `crud.dialect` opened. Out: JSON, or a session less. Knows no dialect's
+In: Flask's request, within the context that `crud.web.dialect` opened. Out: JSON, or a session less. Knows no dialect's
 words.
 """
 
 from flask import request
 
-from crud.dialect import context, served, shown
+from crud.doors import sign_out
 from crud.errors import ApiError
-from crud.identity.doors import sign_out
-from crud.request import body
+from crud.web.dialect import context, served, shown
+from crud.web.request import body
 
 MOST_BYTES = 256 * 1024
 MOST_PASSWORD = 1024

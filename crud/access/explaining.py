@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Literal
 
-from crud.policy import Access, Policy, Weighed, alive, own_tenant, unbound
-from crud.settable import offer
+from crud.access.policy import Access, Policy, Weighed, alive, own_tenant, unbound
+from crud.access.settable import offer
 from crud.system import called
 from sql.catalog import Column, Resource
 from sql.query import TRUE, Filter

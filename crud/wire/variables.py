@@ -9,7 +9,7 @@ import re
 from dataclasses import dataclass
 
 from crud.errors import bad_parameter, unknown_field
-from crud.paths import Reached, Scope, fit, reach
+from crud.wire.paths import Reached, Scope, fit, reach
 from sql.catalog import Resource
 from sql.operators import CASTS
 from sql.query import ActorValue, Cast, Expr, Hop, Now, Origin, Path, Value

@@ -5,11 +5,12 @@ account, a revoked session and a withdrawn key end with their next request, in e
 requests.
 """
 
+from crud.access.actor import Actor
 from crud.identity import accounts, configured, keys, sessions, tokens
 from crud.identity.accounts import Account
 from crud.identity.issuers import Issuer, Proved
 from crud.identity.signing import Signing, forged
-from crud.state import Actor, Identity, Snapshot
+from crud.state import Identity, Snapshot
 
 
 def actor_of(snapshot: Snapshot, token: str) -> Actor:

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from crud.definitions.config import Limits
 from crud.errors import bad_parameter
-from crud.paths import Reached, Scope, reach
 from crud.presentation import Presentation
+from crud.wire.paths import Reached, Scope, reach
 from sql.catalog import Resource
 
 

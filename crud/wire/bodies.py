@@ -13,8 +13,8 @@ from decimal import Decimal
 from typing import TypeVar
 
 from crud.errors import ApiError, unknown_field
-from crud.params import json_depth
 from crud.presentation import View
+from crud.wire.params import json_depth
 from sql.catalog import Column, Relation
 from sql.errors import BadValue
 from sql.query import Origin

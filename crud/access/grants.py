@@ -1,18 +1,18 @@
 """What a caller may change: a command goes in, what of it is allowed comes out.
 
 In: a `Command`, a `Gate`. Out: `Granted`: the rows that it may touch, the columns that it may set, what a row must be
-once it is written, and the shapes of its statements. With `crud.permissions` the only maker of `Authorized`. Pure: no
-database, no request.
+once it is written, and the shapes of its statements. With `crud.access.permissions` the only maker of `Authorized`.
+Pure: no database, no request.
 """
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from crud.access.permissions import Gate, Hidden, guard_rule, require
+from crud.access.permissions import narrowed as seen
+from crud.access.policy import Access, alive
 from crud.errors import ApiError, unknown_field
-from crud.permissions import Gate, Hidden, guard_rule, require
-from crud.permissions import narrowed as seen
-from crud.policy import Access, alive
 from sql.catalog import Catalog, Relation, Resource
 from sql.commands import Change, Command, Delete, Ensure, Insert, Restore, Update, UpdateFirst, Upsert
 from sql.query import (

@@ -7,8 +7,8 @@ In: the names that the caller may know, the resource as the dialect shows it, th
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from crud.paths import Scope
 from crud.presentation import View
+from crud.wire.paths import Scope
 from sql.catalog import Column, Resource
 
 

@@ -7,8 +7,8 @@ Used by every dialect that lets callers choose fields or embed relations.
 from dataclasses import dataclass, field, replace
 
 from crud.errors import unknown_field
-from crud.paths import Scope, lead, near
 from crud.presentation import Presentation
+from crud.wire.paths import Scope, lead, near
 from sql.catalog import Relation, Resource
 from sql.query import Include, Origin, Path, Query, Select
 

@@ -2,8 +2,8 @@
 
 In: a JSON tree like `{"AND": [{"author.name": {"eq": "Ann"}}, {"views": {"gt": 3}}]}` and a `Scope`.
 Out: a `Filter`. Keys of one object are ANDed; `{"f": v}` means eq; `{"f": {"eq": v, "cast": "text"}}` compares the
-field as another type. Values may be variables (`crud.variables`). `WORDS` is the table of its operators; those that
-look into JSON columns with an object of their own are in `crud.jsonconditions`.
+field as another type. Values may be variables (`crud.wire.variables`). `WORDS` is the table of its operators; those
+that look into JSON columns with an object of their own are in `crud.wire.jsonconditions`.
 Source: seed document of Baasix, "Filtering", and what its wire shows beyond that.
 """
 
@@ -11,9 +11,9 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from crud.errors import bad_parameter
-from crud.jsonconditions import JSON_WORDS
-from crud.paths import Scope, all_of, any_of, condition, operands, reach
-from crud.variables import At, Left, variable
+from crud.wire.jsonconditions import JSON_WORDS
+from crud.wire.paths import Scope, all_of, any_of, condition, operands, reach
+from crud.wire.variables import At, Left, variable
 from sql.catalog import Resource
 from sql.operators import CAST_TYPES, CASTS, OPERATORS, Operator
 from sql.query import And, Compare, Expr, Filter, Not, Or, Path, Some

@@ -1,5 +1,5 @@
 """Authorisation as a rewrite: a query goes in, a narrower one comes out. Beside
-`crud.grants` (writes) the only maker of `Authorized`.
+`crud.access.grants` (writes) the only maker of `Authorized`.
 
 In: a `Query`, the caller's roles and tenancy (through a `Gate`), the catalog. Out: `Authorized[Query]` in which
 columns nobody named are pruned, every hop, relation and include carries the row filter of where it leads, and the root
@@ -11,9 +11,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Protocol, TypeVar
 
+from crud.access.actor import Actor
+from crud.access.policy import Access, Policy, alive
 from crud.errors import ApiError, forbidden, unknown_field, unknown_resource
-from crud.policy import Access, Policy, alive
-from crud.state import Actor
 from crud.system import WORDS
 from sql.catalog import Catalog, Relation, Resource
 from sql.query import (

@@ -1,23 +1,23 @@
 """What each role may do: rules compiled once per snapshot.
 
 In: rule definitions (configuration, metadata, permissions). Out: `Policy.access(resource, roles, action)` → `Access`,
-the columns and the row filter; for writes, `crud.settable` says which columns a rule can give at all. Default is deny.
-Deny wins, however general; within a role a rule for a named resource replaces the one for `*`; the allows of several
-roles add up.
+the columns and the row filter; for writes, `crud.access.settable` says which columns a rule can give at all. Default is
+deny. Deny wins, however general; within a role a rule for a named resource replaces the one for `*`; the allows of
+several roles add up.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from crud.conditions import parse
+from crud.access.membership import TENANT_ADMIN
+from crud.access.settable import Offer, offer
 from crud.definitions.config import RuleDefinition
 from crud.errors import ApiError
-from crud.membership import TENANT_ADMIN
 from crud.memo import Memo
-from crud.paths import Names, Scope, Shown
-from crud.settable import Offer, offer
-from crud.variables import constant
+from crud.wire.conditions import parse
+from crud.wire.paths import Names, Scope, Shown
+from crud.wire.variables import constant
 from sql.catalog import Catalog, Column, Relation, Resource
 from sql.query import FALSE, TRUE, ActorValue, And, Compare, Const, Filter, Not, Or, Path, Value, both
 from sql.types import Type

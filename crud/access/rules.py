@@ -2,7 +2,7 @@
 
 In: a `Config`, the catalog, what names mean. Out: `RuleDefinition`s of resources, schemas, metadata and Metal's
 letters. What cannot be (unknown resources and columns) is a problem. Conditions are compiled, and so checked, by
-`crud.policy`.
+`crud.access.policy`.
 """
 
 from collections.abc import Iterable, Iterator, Mapping

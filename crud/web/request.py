@@ -1,7 +1,8 @@
 """What a write takes from its request: the resource it may change, the body, and the conditions of RFC 9110.
 
-In: Flask's request, within the context that `crud.dialect` opened. Out: for the dialects `open_for()`, `settable()`,
-`body()`, `if_match()`, and `tagged()`, the answer of one row with its entity tag. Knows no dialect's words.
+In: Flask's request, within the context that `crud.web.dialect` opened. Out: for the dialects `open_for()`,
+`settable()`, `body()`, `if_match()`, and `tagged()`, the answer of one row with its entity tag. Knows no dialect's
+words.
 """
 
 import re
@@ -9,12 +10,13 @@ from collections.abc import Mapping
 
 from flask import Response, request
 
-from crud import bodies, permissions
-from crud.dialect import answer, context, presentation, scope
+from crud.access import permissions
+from crud.access.grants import writable
 from crud.errors import ApiError, unknown_resource
-from crud.grants import writable
 from crud.jsontext import entity_tag
-from crud.target import Target
+from crud.web.dialect import answer, context, presentation, scope
+from crud.wire import bodies
+from crud.wire.target import Target
 from sql.catalog import Column, Resource
 from sql.errors import UnknownResource
 

@@ -10,16 +10,17 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import TypeVar
 
+from crud.access.actor import Actor
 from crud.audit import Action, Author, Entry, keep
+from crud.callers import extras, signing
 from crud.errors import ApiError, Mistake, invalid
 from crud.identity import accounts, configured, lockout, passwords, sessions, tokens
 from crud.identity.accounts import Account
-from crud.identity.callers import extras, signing
 from crud.identity.sessions import CONFIGURED
 from crud.identity.signing import forged
 from crud.identity.tokens import Pair
 from crud.service import attempted
-from crud.state import Actor, Snapshot
+from crud.state import Snapshot
 from crud.system import ACCOUNTS, called
 from sql.database import Session
 from sql.errors import UniqueViolation

@@ -10,7 +10,7 @@ from types import MappingProxyType
 from typing import Protocol
 
 from crud.errors import ApiError, bad_parameter, bad_value, unknown_field
-from crud.params import comma_list
+from crud.wire.params import comma_list
 from sql.catalog import Catalog, Column, Relation, Resource
 from sql.errors import BadValue
 from sql.operators import OPERATORS

@@ -1,7 +1,7 @@
 """Conditions that look into a JSON column, each with an object of its own shape.
 
 In: a reached JSON column and the operand, like `{"key": "level", "value": 4}` or `{"path": ["a", 0], "value": 1}`.
-Out: a `Filter`. `JSON_WORDS` is the table. Operators of JSON that take a plain value are in `crud.conditions`.
+Out: a `Filter`. `JSON_WORDS` is the table. Operators of JSON that take a plain value are in `crud.wire.conditions`.
 """
 
 from collections.abc import Callable, Mapping
@@ -9,8 +9,8 @@ from functools import partial
 from types import MappingProxyType
 
 from crud.errors import bad_parameter, bad_value
-from crud.paths import Reached, condition, fit, operands
-from crud.variables import At
+from crud.wire.paths import Reached, condition, fit, operands
+from crud.wire.variables import At
 from sql.errors import BadValue
 from sql.query import Compare, Expr, Filter, JsonKind, JsonLength, JsonPath, Value
 from sql.types import BIGINT, JSON, STRING, TEXT, Type

@@ -15,7 +15,7 @@ from flask.testing import FlaskClient
 from crud import doors, logs
 from crud.identity import accounts, keys
 from tests.attacks.writing import ALICE, BOB, CREATE, DELETE, UPDATE, Row, Written
-from tests.dialects.conftest import sibling
+from tests.dialects.conftest import SECRET, sibling
 
 COOKIES = {"/api": "token", "/items": "token", "/permissions": "token", "/json": "jwtCookie"}
 
@@ -228,3 +228,26 @@ def test_no_answer_holds_the_hash_of_anybody(written: Written, path: str) -> Non
         answer = written.send(("GET", path, None), by=by)
         assert answer.status_code < 500
         assert "HASHMARK" not in answer.text and "argon2" not in answer.text
+
+
+TOLD = (
+    *(
+        "/server/info",
+        "/api/schema/papers",
+        "/api/papers/schema",
+        "/schema/main",
+        "/schema/system",
+        "/schema/main/papers",
+    ),
+    *("/items/baasix_User", "/v1/papers?includeContentType=true", "/user/info", "/auth/me", "/permissions", "/nowhere"),
+    "/permissions/explain?resource=papers&action=read",
+)
+
+
+@pytest.mark.parametrize("path", TOLD)
+def test_nothing_that_is_configured_as_a_secret_is_in_an_answer(written: Written, path: str) -> None:
+    folder_or_server = written.url.partition("://")[2].partition("?")[0]
+    for by in ("admin", ALICE):
+        answer = written.send(("GET", path, None), by=by)
+        told = answer.text + str(answer.headers)
+        assert not [text for text in (SECRET, written.url, folder_or_server, "DATABASE_URL") if text in told]

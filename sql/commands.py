@@ -1,8 +1,8 @@
 """The write AST: what is to be changed, free of any wire syntax and of any database.
 
-In: what dialects parse out of bodies. Out: commands, which `crud.access.grants` narrows to what the caller may change, and
-`Change`, the hashable shape of one authorised statement, which the builder prints. A command holds rows as they were
-sent (JSON values under exact column names); they are checked and become parameters inside the transaction.
+In: what dialects parse out of bodies. Out: commands, which `crud.access.grants` narrows to what the caller may change,
+and `Change`, the hashable shape of one authorised statement, which the builder prints. A command holds rows as they
+were sent (JSON values under exact column names); they are checked and become parameters inside the transaction.
 """
 
 from collections.abc import Mapping

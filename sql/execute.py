@@ -2,7 +2,7 @@
 
 In: `Compiled`, a database (`fetch` for one statement, `read` for a snapshot over several) and `Bindings`.
 Out: `Result`: rows as dicts, and the total where it was asked. Raises TooManyRows beyond `max_rows`, which bounds what
-the answer shows: a row that many parents share is read once, but shown below each of them.
+the answer shows: a row that many parents share is read once, but shown below each of them, with all its texts.
 """
 
 from collections import defaultdict
@@ -15,6 +15,8 @@ from sql.compiled import Child, Compiled, Lists, Raw
 from sql.errors import TooManyRows
 from sql.fragment import Bindings
 
+# An included row counts once more for so many characters of its texts.
+CHARACTERS = 1000
 __all__ = ["Bindings", "Reader", "Readable", "Result", "execute"]
 
 
@@ -68,7 +70,7 @@ def _fetch(compiled: Compiled, reader: Reader, bindings: Bindings) -> list[Raw]:
 
 @dataclass(frozen=True)
 class _Built:
-    """Rows, and how many rows each of them is with all that is shown below it."""
+    """Rows, and what is shown below each of them, as a number of rows."""
 
     rows: list[dict[str, object]]
     sizes: Sequence[int]
@@ -76,7 +78,7 @@ class _Built:
 
 @dataclass(frozen=True)
 class _Gathered:
-    """Children by the keys of their parents, and how many rows each list is with all that is shown below it."""
+    """Children by the keys of their parents, and the size of each list with all that is shown below it."""
 
     lists: Lists
     sizes: Mapping[object, int]
@@ -85,17 +87,22 @@ class _Gathered:
 def _build(compiled: Compiled, raw: list[Raw], reader: Reader, bindings: Bindings) -> _Built:
     gathered = [_children(child, raw, reader, bindings) for child in compiled.children]
     sizes = _sizes(compiled, raw, gathered)
-    if sum(sizes) > compiled.max_rows:
+    if len(raw) + sum(sizes) > compiled.max_rows:
         raise TooManyRows(compiled.max_rows)
     return _Built(compiled.build(raw, [each.lists for each in gathered]), sizes)
 
 
 def _sizes(compiled: Compiled, raw: list[Raw], gathered: list[_Gathered]) -> list[int]:
-    sizes = [1] * len(raw)
+    sizes = [0] * len(raw)
     for child, found in zip(compiled.children, gathered, strict=True):
         for number, row in enumerate(raw):
             sizes[number] += found.sizes.get(_key(child, row), 0)
     return sizes
+
+
+def _size(row: Raw) -> int:
+    """One row, or more where its texts are long."""
+    return 1 + sum(len(value) for value in row if isinstance(value, str)) // CHARACTERS
 
 
 def _key(child: Child, row: Raw) -> tuple[object, ...]:
@@ -113,5 +120,5 @@ def _children(child: Child, parents: list[Raw], reader: Reader, bindings: Bindin
     sizes: dict[object, int] = defaultdict(int)
     for row, made, size in zip(raw, built.rows, built.sizes, strict=True):
         lists[keys[row[0]]].append(made)
-        sizes[keys[row[0]]] += size
+        sizes[keys[row[0]]] += _size(row) + size
     return _Gathered(lists, sizes)

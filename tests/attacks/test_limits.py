@@ -2,12 +2,13 @@
 
 import json
 import resource
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from urllib.parse import urlencode
 
 import pytest
 from flask import Flask
 
+from crud.identity import accounts
 from tests.attacks.conftest import Ask, World
 from tests.attacks.world import CONFIG, PEOPLE, QUOTED_NAME
 from tests.dialects.conftest import token_of
@@ -124,6 +125,38 @@ def test_an_answer_that_shows_the_same_rows_again_and_again_is_refused_before_it
     answer = ask(path, *parameters)
     assert answer.status_code == 413, answer.get_data(as_text=True)[:200]
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - peak < 100_000  # kB
+
+
+LONG = "team.people.team.people"  # 22 000 rows to show: few enough, unless they are long
+
+
+@pytest.fixture
+def long_name(world: World) -> Iterator[None]:
+    """Person 3 has a long name for a while."""
+    text = accounts.sql_for(world.snapshot.system, "UPDATE people SET name = ? WHERE id = 3")
+    for name in ("x" * 600_000, "Person 003"):
+        with world.snapshot.databases["default"].transaction() as session:
+            session.execute(text, (name,))
+        if name[0] == "x":
+            yield
+
+
+@pytest.mark.usefixtures("long_name")
+@pytest.mark.parametrize(
+    ("path", "parameters"),
+    [
+        ("/api/people/1", [("populate", LONG)]),
+        ("/json/people/1", [("include", LONG)]),
+        ("/items/people/1", [("fields", f"{LONG}.name")]),
+    ],
+)
+def test_a_long_text_that_is_shown_again_and_again_is_refused_before_it_is_made(
+    ask: Ask, path: str, parameters: list[tuple[str, str]]
+) -> None:
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    answer = ask(path, *parameters)
+    assert answer.status_code == 413, answer.get_data(as_text=True)[:200]
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - peak < 50_000  # kB
 
 
 PAGES = [

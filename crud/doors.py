@@ -22,6 +22,7 @@ from crud.identity.tokens import Pair
 from crud.service import attempted
 from crud.state import Snapshot
 from crud.system import ACCOUNTS, called
+from crud.writing.newcomers import make_account
 from sql.database import Session
 from sql.errors import UniqueViolation
 
@@ -202,21 +203,13 @@ def _hashed(snapshot: Snapshot, new: New) -> str:
 
 
 def _made(snapshot: Snapshot, session: Session, new: New, *, hashed: str, role: str) -> Signed:
+    names = {"name": new.name, "first_name": new.first_name, "last_name": new.last_name}
+    values = {"email": new.email, **names, "phone": new.phone, "password_hash": hashed}
     try:
-        made = accounts.create_account(
-            snapshot.system,
-            email=new.email,
-            password_hash=hashed,
-            name=new.name,
-            first_name=new.first_name,
-            last_name=new.last_name,
-            phone=new.phone,
-            roles=(role,),
-        )
+        made = make_account(snapshot, session, values, role=role)
     except UniqueViolation as error:
         raise ApiError("conflict", "User already exists", field="email") from error
-    values = {"email": new.email, "name": new.name, "first_name": new.first_name, "last_name": new.last_name}
-    tell(snapshot, session, "create", made, {**values, "phone": new.phone, "password_hash": None, "role": role})
+    tell(snapshot, session, "create", made, {**values, "password_hash": None, "role": role})
     account = _of(snapshot, made)
     assert account is not None
     return _opened(snapshot, session, account)

@@ -10,10 +10,12 @@ import click
 from flask.cli import with_appcontext
 
 from crud.access.actor import ANONYMOUS
+from crud.doors import ADMINISTRATOR
 from crud.identity import accounts
 from crud.identity.passwords import hash_password
 from crud.state import Snapshot
 from crud.web.dialect import served
+from crud.writing.newcomers import make_account
 from sql.catalog import Resource
 
 
@@ -32,7 +34,9 @@ def first_administrator(snapshot: Snapshot) -> tuple[str, str] | None:
     email = os.environ.get("ADMIN_EMAIL") or "admin@example.com"
     password = os.environ.get("ADMIN_PASSWORD") or secrets.token_urlsafe(12)
     hashed = hash_password(password)
-    accounts.create_account(snapshot.system, email=email, password_hash=hashed, name="Administrator", roles=("admin",))
+    with snapshot.system.transaction() as session:
+        values = {"email": email, "name": "Administrator", "password_hash": hashed}
+        make_account(snapshot, session, values, role=ADMINISTRATOR)
     return email, password
 
 

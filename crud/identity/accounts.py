@@ -6,7 +6,7 @@ Role names that leave here are canonical (`admin`, `anon`); the tables keep `adm
 
 import secrets
 import uuid
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -118,37 +118,6 @@ def _made(extras: tuple[str, ...], rows: list[Row]) -> Account:
 
 def _text(value: object) -> str | None:
     return None if value is None else str(value)
-
-
-def create_account(
-    database: Database,
-    *,
-    email: str | None,
-    password_hash: str | None = None,
-    roles: Iterable[str] = (),
-    name: str | None = None,
-    first_name: str | None = None,
-    last_name: str | None = None,
-    phone: str | None = None,
-    tenant_id: str | None = None,
-    id: str | None = None,
-) -> str:
-    """A new account with these roles; its id. Raises UniqueViolation where the e-mail is taken."""
-    made = id or str(uuid.uuid4())
-    now = written_time(datetime.now(UTC))
-    values = (made, email, name, first_name, last_name, phone, password_hash, True, tenant_id, now, now)
-    with database.transaction() as session:
-        session.execute(
-            sql_for(
-                database,
-                "INSERT INTO _dragoman_users (id, email, name, first_name, last_name, phone, password_hash, is_active,"
-                " tenant_id, created_at, updated_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            ),
-            values,
-        )
-        for role in dict.fromkeys(map(stored_role, roles)):
-            grant(database, session, account=made, role=role, tenant=tenant_id)
-    return made
 
 
 def grant(database: Database, session: Session, *, account: str, role: str, tenant: str | None) -> None:

@@ -4,8 +4,8 @@ from typing import Any
 
 from flask.testing import FlaskClient
 
-from crud.identity.accounts import create_account
 from tests.dialects.conftest import Fresh, Token, headers_of
+from tests.newcomers import create_account
 
 ANN = "5081778e-c036-5085-8adb-6f1892daaa73"  # Test User
 

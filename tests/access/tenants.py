@@ -16,6 +16,7 @@ from werkzeug.test import TestResponse
 from crud.identity import accounts
 from sql.database import Database
 from tests.dialects.conftest import token_of
+from tests.newcomers import create_account
 
 FULL = "[{role: user, actions: ['*']}]"
 CONFIG = f"""
@@ -228,6 +229,4 @@ def settle(app: Flask) -> Tenants:
 
 
 def _account(database: Database, name: str, tenant: str | None) -> str:
-    return accounts.create_account(
-        database, email=f"{name}@example.com", password_hash="x", name=name, tenant_id=tenant
-    )
+    return create_account(database, email=f"{name}@example.com", password_hash="x", name=name, tenant_id=tenant)

@@ -23,6 +23,7 @@ from crud.identity import accounts
 from sql.database import Database
 from tests.access.model import Answer, Caller, Model, Row, Table
 from tests.dialects.conftest import sibling, token_of
+from tests.newcomers import create_account
 
 SEED, PART = 20240501, 10
 ACME, OTHER = "00000000-0000-0000-0000-0000000000a1", "00000000-0000-0000-0000-0000000000a2"
@@ -273,7 +274,7 @@ def matrix(make_app: Callable[..., Flask], database_url: str, tmp_path_factory: 
 def sign_up(database: Database, one: Caller) -> None:
     """An account for a caller."""
     email = f"{one.name.replace(' ', '.')}@example.com"
-    accounts.create_account(database, email=email, password_hash="x", name=ME, tenant_id=one.tenant, id=one.id)
+    create_account(database, email=email, password_hash="x", name=ME, tenant_id=one.tenant, id=one.id)
     with database.transaction() as session:
         for role in one.roles:
             stored, tenant = ("administrator", one.tenant) if role == "tenant-admin" else (role, None)

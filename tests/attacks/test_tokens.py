@@ -19,6 +19,7 @@ from crud.identity import accounts
 from tests.attacks.conftest import World
 from tests.attacks.world import CONFIG
 from tests.dialects.conftest import SECRET, token_of
+from tests.newcomers import create_account
 
 # Resources that anonymous may read, and other open routes: (path, status of a bad token).
 DOORS = [
@@ -189,7 +190,7 @@ def test_the_token_of_a_disabled_or_deleted_account_is_refused(
     world: World, client: FlaskClient, statement: str
 ) -> None:
     database = world.snapshot.system
-    id = accounts.create_account(database, email=f"{uuid.uuid4()}@example.com", roles=("user",))
+    id = create_account(database, email=f"{uuid.uuid4()}@example.com", roles=("user",))
     headers = {"Authorization": f"Bearer {token_of(world.app, id)}"}
     assert client.get("/items/people", headers=headers).status_code == 200
     with database.transaction() as session:

@@ -10,6 +10,7 @@ from flask import Flask
 from crud.identity import accounts
 from crud.identity.passwords import hash_password
 from crud.web.dialect import served
+from tests.newcomers import create_account
 
 CONFIG = """
 sources:
@@ -166,7 +167,7 @@ def fill(app: Flask) -> dict[str, str]:
                 session.execute(accounts.sql_for(database, text), values)
         for name, roles in (("admin", ("admin",)), (QUOTED_NAME, ("user",)), ("other", ("user",)), ("gone", ("user",))):
             email = f"{name if name.isalpha() else 'alice'}@example.com"
-            made[name] = accounts.create_account(
+            made[name] = create_account(
                 database, email=email, password_hash=hash_password("Pass-w0rd-1234"), name=name, roles=roles
             )
     return {name: str(getattr(id, "id", id)) for name, id in made.items()}

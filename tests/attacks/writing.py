@@ -15,6 +15,7 @@ from werkzeug.test import TestResponse
 from crud.identity import accounts
 from sql.database import Database
 from tests.dialects.conftest import token_of
+from tests.newcomers import create_account
 
 CONFIG = """
 sources:
@@ -207,7 +208,7 @@ def settle(app: Flask, url: str) -> Written:
             text = accounts.sql_for(database, "INSERT INTO _dragoman_tenants (id, name) VALUES (?, ?)")
             session.execute(text, (tenant, tenant))
     ids = {
-        name: accounts.create_account(
+        name: create_account(
             database, email=f"{number}@example.com", password_hash="x", name=name, roles=roles, tenant_id=tenant
         )
         for number, (name, (roles, tenant)) in enumerate(CALLERS.items())

@@ -32,6 +32,7 @@ from sql.commands import Delete, Insert, Ref, Restore, Update, UpdateFirst
 from sql.errors import Deadlock
 from sql.query import TRUE, Asked, Query, Select
 from sql.query import Path as Column
+from tests.newcomers import create_account
 
 DOCS = Path(__file__).resolve().parents[2] / "docs" / "hooks.md"
 CONFIG = """
@@ -116,7 +117,7 @@ class World:
     def _boss(self) -> accounts.Account:
         system, email = self.snapshot.system, "boss@example.org"
         if accounts.find_account_by_email(system, email) is None:
-            accounts.create_account(system, email=email, roles=["admin"])
+            create_account(system, email=email, roles=["admin"])
         found = accounts.find_account_by_email(system, email)
         assert found is not None
         return found

@@ -16,6 +16,7 @@ from crud.identity import accounts
 from crud.loader import Loaded, load
 from sql.database import Database
 from sql.opening import open_database
+from tests.newcomers import create_account
 
 OWN = [
     *("_dragoman_tenants", "_dragoman_roles", "_dragoman_users", "_dragoman_user_roles", "_dragoman_permissions"),
@@ -96,7 +97,7 @@ def test_our_own_tables_are_resources_with_the_declared_types(installed: Databas
 
 
 def test_an_account_is_found_whatever_the_case_of_its_email(installed: Database) -> None:
-    made = accounts.create_account(installed, email="Ann@Example.com", password_hash="h", roles=("admin", "editor"))
+    made = create_account(installed, email="Ann@Example.com", password_hash="h", roles=("admin", "editor"))
     found = accounts.find_account_by_email(installed, "ANN@example.COM")
     assert found is not None and found == accounts.load_account(installed, made)
     assert (found.id, found.roles, found.active) == (made, frozenset({"admin", "editor"}), True)
@@ -104,11 +105,11 @@ def test_an_account_is_found_whatever_the_case_of_its_email(installed: Database)
 
 
 def test_an_email_is_taken_once_and_may_be_missing_often(installed: Database) -> None:
-    accounts.create_account(installed, email=None)
-    accounts.create_account(installed, email=None)
-    accounts.create_account(installed, email="ann@example.com")
+    create_account(installed, email=None)
+    create_account(installed, email=None)
+    create_account(installed, email="ann@example.com")
     with pytest.raises(Exception, match="exists already"):
-        accounts.create_account(installed, email="ANN@example.com")
+        create_account(installed, email="ANN@example.com")
 
 
 @pytest.mark.parametrize("id", ["", "x", "00000000-0000-0000-0000-000000000009", "'; DROP TABLE x"])
@@ -117,10 +118,10 @@ def test_an_unknown_account_is_none(installed: Database, id: str) -> None:
 
 
 def test_there_is_no_administrator_until_one_can_sign_in(installed: Database) -> None:
-    accounts.create_account(installed, email="a@example.com", password_hash="h", roles=("user",))
-    accounts.create_account(installed, email="b@example.com", roles=("administrator",))
+    create_account(installed, email="a@example.com", password_hash="h", roles=("user",))
+    create_account(installed, email="b@example.com", roles=("administrator",))
     assert not accounts.has_administrator(installed)
-    accounts.create_account(installed, email="c@example.com", password_hash="h", roles=("administrator",))
+    create_account(installed, email="c@example.com", password_hash="h", roles=("administrator",))
     assert accounts.has_administrator(installed)
 
 
@@ -129,12 +130,12 @@ def test_there_is_no_administrator_until_one_can_sign_in(installed: Database) ->
     [((), None), (("user",), "user"), (("user", "admin"), "admin"), (("public", "user"), "user"), (("b", "a"), "a")],
 )
 def test_an_account_shows_its_leading_role(installed: Database, roles: tuple[str, ...], leading: str | None) -> None:
-    accounts.create_account(installed, email="a@example.com", roles=roles)
+    create_account(installed, email="a@example.com", roles=roles)
     assert installed.fetch("SELECT role FROM _dragoman_accounts") == [(leading,)]
 
 
 def test_accounts_get_the_columns_that_a_configuration_adds(installed: Database) -> None:
-    made = accounts.create_account(installed, email="a@example.com")
+    made = create_account(installed, email="a@example.com")
     fields = "age: {type: integer}, tags: {type: array, items: string}, note: {type: text, required: true}"
     text = f"accounts: {{fields: {{{fields}}}}}"
     users = started(configured(text), installed).catalog.resource(system.ACCOUNTS)

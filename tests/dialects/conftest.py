@@ -27,6 +27,7 @@ from crud.identity import accounts
 from crud.identity.passwords import hash_password
 from crud.state import Snapshot
 from crud.web.dialect import served
+from tests.newcomers import create_account
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 SECRET = "a secret of the tests, long enough for HS256"
@@ -249,7 +250,7 @@ def with_callers(app: Flask) -> Fresh:
     with app.app_context():
         system = served().state.current().system
         for (email, _), role in ((ADMIN, "admin"), (USER, "user")):
-            accounts.create_account(system, email=email, password_hash="x", roles=(role,))
+            create_account(system, email=email, password_hash="x", roles=(role,))
     return fresh_app(app)
 
 

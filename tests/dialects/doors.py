@@ -16,6 +16,7 @@ from werkzeug.test import TestResponse
 
 from crud.identity import accounts, passwords
 from tests.dialects.conftest import sibling
+from tests.newcomers import create_account
 
 CHEAP = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 NOBODY = CHEAP.hash("nobody")
@@ -68,7 +69,7 @@ class House:
         email = f"{uuid.uuid4().hex}@example.com"
         system = self.app.extensions["dragoman"].state.current().system
         hashed = CHEAP.hash(PASSWORD)
-        id = accounts.create_account(system, email=email, password_hash=hashed, roles=roles or ("user",), **more)  # type: ignore[arg-type]
+        id = create_account(system, email=email, password_hash=hashed, roles=roles or ("user",), **more)  # type: ignore[arg-type]
         if not active:
             self.run("UPDATE _dragoman_users SET is_active = ? WHERE id = ?", False, id)
         return email

@@ -20,6 +20,7 @@ from crud.identity.accounts import sql_for
 from crud.identity.passwords import hash_password
 from crud.state import Snapshot
 from tests.dialects.conftest import sibling
+from tests.newcomers import create_account
 
 HELEN, HUGO, ADA = "Helen@example.com", "hugo@example.com", "ada@example.com"
 PASSWORD, HASHED = "Str0ng-Passw0rd!", "Kept-as-a-h4sh"
@@ -84,9 +85,9 @@ def world(
         patch.setenv("DOORS_PASSWORD", ENVIRONMENT)
         app = make_app(config, sibling(url, paths), braked=braked)
     system, hashed = snapshot_of(app).system, hash_password(PASSWORD)
-    accounts.create_account(system, email=HELEN, name="Helen", password_hash=hashed, roles=("user",))
-    accounts.create_account(system, email=ADA, roles=("admin",))
-    hugo = accounts.create_account(system, email=HUGO, password_hash=hashed, roles=("user",))
+    create_account(system, email=HELEN, name="Helen", password_hash=hashed, roles=("user",))
+    create_account(system, email=ADA, roles=("admin",))
+    hugo = create_account(system, email=HUGO, password_hash=hashed, roles=("user",))
     with system.transaction() as session:
         session.execute(sql_for(system, "UPDATE _dragoman_users SET is_active = ? WHERE id = ?"), (False, hugo))
     return app

@@ -17,10 +17,10 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from crud.identity import accounts
 from crud.web.dialect import served
 from sql.database import Database
 from tests.dialects.conftest import ADMIN, USER, Fresh, fresh_app, sibling
+from tests.newcomers import create_account
 
 CONFIG = """
 version: "0.3"
@@ -145,7 +145,7 @@ def made(make_app: Callable[..., Flask], url: str, folders: pytest.TempPathFacto
     with app.app_context():
         system = served().state.current().system
         for (email, _), role in ((ADMIN, "admin"), (USER, "user")):
-            accounts.create_account(system, email=email, roles=[role])
+            create_account(system, email=email, roles=[role])
         seed(system)
     tables = tuple(fresh_app(app).whole())
     assert {"makers", "things", "parts", "_dragoman_users"} <= {*tables}

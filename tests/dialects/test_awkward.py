@@ -15,7 +15,6 @@ from flask import Flask
 
 from app import create_app
 from crud.definitions.reading import config_for_database
-from crud.identity import accounts
 from crud.identity.passwords import hash_password
 from crud.state import Snapshot
 from crud.web.dialect import served
@@ -24,6 +23,7 @@ from sql.database import Options
 from sql.opening import open_database
 from tests.dialects.conftest import BACKENDS, SECRET, Token, new_postgres, signed_in
 from tests.fixtures.awkward import build
+from tests.newcomers import create_account
 
 ADMIN = ("admin@dragoman.example", "Str0ng-Passw0rd!")
 Ask = Callable[..., object]
@@ -42,7 +42,7 @@ def awkward(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
     app = create_app(config_for_database(url, {"DRAGOMAN_SECRET": SECRET}))
     with app.app_context():
         hashed = hash_password(ADMIN[1])
-        accounts.create_account(served().state.current().system, email=ADMIN[0], password_hash=hashed, roles=("admin",))
+        create_account(served().state.current().system, email=ADMIN[0], password_hash=hashed, roles=("admin",))
     yield app
     for database in snapshot_of(app).databases.values():
         database.close()

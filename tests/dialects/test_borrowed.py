@@ -5,11 +5,11 @@ from pathlib import Path
 
 from flask import Flask
 
-from crud.identity import accounts
 from crud.identity.passwords import hash_password
 from crud.web.dialect import served
 from sql.opening import open_database
 from tests.dialects.conftest import ADMIN, signed_in
+from tests.newcomers import create_account
 
 CONFIG = """
 server: {{system: own}}
@@ -30,7 +30,7 @@ def test_a_borrowed_database_is_served_and_not_touched(make_app: Callable[..., F
     app = make_app(CONFIG.format(borrowed=borrowed, own=own), own)
     with app.app_context():
         hashed = hash_password(ADMIN[1])
-        accounts.create_account(served().state.current().system, email=ADMIN[0], password_hash=hashed, roles=("admin",))
+        create_account(served().state.current().system, email=ADMIN[0], password_hash=hashed, roles=("admin",))
     client, headers = app.test_client(), signed_in(app, *ADMIN)
     assert client.get("/items/notes", headers=headers).json["data"] == [{"id": 1, "text": "first"}]
     assert client.get("/json/user?include=roles", headers=headers).json["data"][0]["email"] == ADMIN[0]

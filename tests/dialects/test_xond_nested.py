@@ -6,10 +6,10 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from crud.identity import accounts
 from crud.web.dialect import served
 from tests.dialects.conftest import ADMIN, USER, Fresh, Token, fresh_app, sibling
 from tests.dialects.xond import GONE, ME, PRODUCT, Row, send, term
+from tests.newcomers import create_account
 
 # ---------------------------------------------------------------- nested records
 
@@ -139,7 +139,7 @@ def others(
     with app.app_context():
         system = served().state.current().system
         for (email, _), role in ((ADMIN, "admin"), (USER, "user")):
-            accounts.create_account(system, email=email, roles=[role])
+            create_account(system, email=email, roles=[role])
     yield fresh_app(app)
 
 

@@ -18,6 +18,7 @@ from crud.doors import Signed
 from crud.identity import accounts, passwords
 from crud.state import Snapshot
 from tests.dialects.conftest import applications, close, database_url, make_app, sibling
+from tests.newcomers import create_account
 
 __all__ = ["applications", "database_url", "make_app"]
 PASSWORD = "corr3ct-Horse"
@@ -83,7 +84,7 @@ class Home:
         """The e-mail of somebody new."""
         email = f"{uuid.uuid4().hex}@example.com"
         hashed = CHEAP.hash(password) if password else None
-        accounts.create_account(self.snapshot.system, email=email, password_hash=hashed, roles=roles or ("user",))
+        create_account(self.snapshot.system, email=email, password_hash=hashed, roles=roles or ("user",))
         return email
 
     def signed(self, email: str, password: str = PASSWORD) -> Signed:

@@ -8,7 +8,7 @@ import pytest
 from crud import doors
 from crud.doors import New
 from crud.errors import ApiError
-from tests.identity.conftest import CHEAP, PASSWORD, Home
+from tests.identity.conftest import CHEAP, CONFIG, PASSWORD, Home
 
 RACES = 100
 HASHED = CHEAP.hash(PASSWORD)
@@ -78,3 +78,22 @@ def test_an_administrator_who_cannot_sign_in_does_not_close_it(empty: Home) -> N
         doors.set_up(empty.snapshot, New(email, PASSWORD))
     assert error.value.kind == "conflict" and administrators(empty) == 1
     assert doors.set_up(empty.snapshot, New("admin@example.com", PASSWORD))
+
+
+EXTRAS = """
+accounts:
+  fields:
+    level: {type: enum, values: [low, high], required: true, default: low}
+    state: {type: integer, auto: status}
+    changed_by: {type: string, auto: updated_by}
+"""
+
+
+def test_who_registers_gets_what_belongs_to_every_account(new_home: Callable[..., Home]) -> None:
+    home = new_home(CONFIG + EXTRAS)
+    body = {"email": "new@example.com", "password": PASSWORD, "name": "N"}
+    answer = home.client.post("/auth/register", json=body)
+    assert answer.status_code == 200, answer.get_data(as_text=True)
+    text = "SELECT level, state, changed_by = CAST(id AS TEXT) FROM _dragoman_users WHERE email = 'new@example.com'"
+    ((level, state, himself),) = home.snapshot.system.fetch(text)
+    assert (level, state, bool(himself)) == ("low", 1, True)

@@ -13,11 +13,11 @@ import pytest
 
 from crud import doors
 from crud.definitions.reading import read_config
-from crud.identity import accounts
 from crud.startup import assemble
 from crud.state import Snapshot
 from tests.dialects.conftest import BACKENDS, SECRET, new_postgres
 from tests.identity.conftest import CHEAP, CONFIG, PASSWORD
+from tests.newcomers import create_account
 from tests.test_run import BIN, ROOT, WAIT, free_port, until_it_answers
 
 WORKERS = 4
@@ -86,7 +86,7 @@ def of_each_worker(port: int, token: str) -> dict[str, set[int]]:
 def test_a_token_that_was_signed_out_is_refused_by_every_worker(served: tuple[int, Snapshot]) -> None:
     port, snapshot = served
     hashed = CHEAP.hash(PASSWORD)
-    accounts.create_account(snapshot.system, email="ann@example.com", password_hash=hashed, roles=("user",))
+    create_account(snapshot.system, email="ann@example.com", password_hash=hashed, roles=("user",))
     signed, other = (doors.sign_in(snapshot, "ann@example.com", PASSWORD) for _ in range(2))
     before = of_each_worker(port, signed.token)
     assert list(before.values()) == [{200}] * WORKERS

@@ -16,10 +16,10 @@ from flask import Flask
 
 from app import create_app
 from crud.definitions.reading import config_for_database
-from crud.identity import accounts
 from crud.identity.passwords import hash_password
 from crud.web.dialect import served
 from tests.dialects.conftest import new_postgres
+from tests.newcomers import create_account
 
 pytestmark = pytest.mark.long
 FOLDER = os.environ.get("CHINOOK", "")  # without it, conftest.py leaves this file out
@@ -50,7 +50,7 @@ def chinook(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
     app = create_app(config_for_database(url, {"DRAGOMAN_SECRET": "x" * 40}))
     with app.app_context():
         hashed = hash_password(PASSWORD)
-        accounts.create_account(served().state.current().system, email=EMAIL, password_hash=hashed, roles=("admin",))
+        create_account(served().state.current().system, email=EMAIL, password_hash=hashed, roles=("admin",))
     yield app
     for database in app.extensions["dragoman"].state.current().databases.values():
         database.close()

@@ -11,13 +11,12 @@ import click
 from flask import Flask
 
 from crud import cli, logs, startup
-
-from crud.web import dialect
 from crud.definitions.config import Config
 from crud.definitions.problems import ConfigError
 from crud.dialects import DIALECTS
 from crud.identity import brakes, passwords
 from crud.state import State
+from crud.web import dialect
 from sql.errors import DatabaseError
 
 

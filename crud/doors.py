@@ -167,14 +167,13 @@ def register(snapshot: Snapshot, new: New) -> Signed:
 
 
 def set_up(snapshot: Snapshot, new: New) -> Signed:
-    """The first administrator: only while there is none in the database who can sign in."""
+    """The first administrator: only while there is none in the database who can sign in.
+
+    Of several at once one succeeds: they wait for each other.
+    """
     if accounts.has_administrator(snapshot.system):
         raise _set_up_already()
-    return set_up_with(snapshot, new, _hashed(snapshot, new))
-
-
-def set_up_with(snapshot: Snapshot, new: New, hashed: str) -> Signed:
-    """The same with a password that is hashed already. Of several at once one succeeds: they wait for each other."""
+    hashed = _hashed(snapshot, new)
 
     def alone(session: Session) -> Signed:
         session.lock("the first administrator")

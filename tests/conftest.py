@@ -39,8 +39,10 @@ def postgres_server() -> Iterator[str]:
     directory.mkdir(mode=0o755, exist_ok=True)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        server = get_server(directory / "data", cleanup_mode="delete")
-        settle(server, directory)
+        with (directory / "lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)  # nobody else starts the server while it is started with its settings
+            server = get_server(directory / "data", cleanup_mode="delete")
+            settle(server)
         yield server.get_uri()
         server.cleanup()
     with contextlib.suppress(OSError):
@@ -48,17 +50,15 @@ def postgres_server() -> Iterator[str]:
         directory.rmdir()
 
 
-def settle(server: PostgresServer, directory: Path) -> None:
+def settle(server: PostgresServer) -> None:
     """Put the settings in force: the first worker restarts the server, before anybody else uses it."""
-    with (directory / "lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        with psycopg.connect(server.get_uri(), autocommit=True) as connection:
-            if connection.execute("SHOW max_connections").fetchone() == (SETTINGS["max_connections"],):
-                return
-            for name, value in SETTINGS.items():
-                connection.execute(f"ALTER SYSTEM SET {name} = {value}")
-        command = ("-w", "-l", str(server.log), "-D", str(server.pgdata), "restart")
-        pgexec("pg_ctl", command, bin_path=server.bin_path, user=server.system_user)
+    with psycopg.connect(server.get_uri(), autocommit=True) as connection:
+        if connection.execute("SHOW max_connections").fetchone() == (SETTINGS["max_connections"],):
+            return
+        for name, value in SETTINGS.items():
+            connection.execute(f"ALTER SYSTEM SET {name} = {value}")
+    command = ("-w", "-l", str(server.log), "-D", str(server.pgdata), "restart")
+    pgexec("pg_ctl", command, bin_path=server.bin_path, user=server.system_user)
 
 
 @pytest.fixture

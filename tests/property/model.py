@@ -191,10 +191,16 @@ class Request:
 
     def _ensure(self, resource: Resource, row: Mapping[str, object], command: Ensure) -> Outcome:
         self._needs_key(resource)
-        found = in_order(resource, self._found(resource, command, "read"))[:1]
+        found = [one for one in self._found(resource, command, "read") if self._same_tenant(resource, one, row)]
+        found = in_order(resource, found)[:1]
         if not found:
             return self._insert(resource, [row], command)
         return replace(self._outcome(resource, found, command), count=0)
+
+    def _same_tenant(self, resource: Resource, one: Mapping[str, object], row: Mapping[str, object]) -> bool:
+        """Who belongs to no tenant looks for rows of the one that he names."""
+        name = resource.tenant
+        return name is None or name not in row or equal(resource, (name,), one, self._completed(resource, row))
 
     def _upsert(self, resource: Resource, row: Mapping[str, object], command: Upsert) -> Outcome:
         self._needs_key(resource)

@@ -15,7 +15,7 @@ from crud.audit import Action, Author, Entry, keep
 from crud.callers import extras, signing
 from crud.errors import ApiError, Mistake, invalid
 from crud.identity import accounts, configured, lockout, passwords, sessions, tokens
-from crud.identity.accounts import Account
+from crud.identity.accounts import UNSAFE, Account
 from crud.identity.sessions import CONFIGURED
 from crud.identity.signing import forged
 from crud.identity.tokens import Pair
@@ -30,7 +30,6 @@ T = TypeVar("T")
 ADMINISTRATOR = "administrator"
 MOST_LOGIN = 320
 _EMAIL = re.compile(r"[^\s@\x00-\x1f]{1,64}@[^\s@.\x00-\x1f]+(\.[^\s@.\x00-\x1f]+)+")
-_UNSAFE = re.compile("[\x00\ud800-\udfff]")
 
 
 @dataclass(frozen=True)
@@ -84,7 +83,7 @@ def sign_in(snapshot: Snapshot, login: str, password: str) -> Signed:
 
 
 def _who(snapshot: Snapshot, login: str) -> Account | None:
-    if len(login) > MOST_LOGIN or _UNSAFE.search(login):
+    if len(login) > MOST_LOGIN or UNSAFE.search(login):
         return None
     found = accounts.find_account_by_email(snapshot.system, login, extras=extras(snapshot))
     return configured.account_named(snapshot.config, login) or found
@@ -191,10 +190,10 @@ def _set_up_already() -> ApiError:
 def _hashed(snapshot: Snapshot, new: New) -> str:
     """The hash of a new account's password. Raises `invalid` for all that is wrong with the account."""
     found = passwords.mistakes(new.password, snapshot.config.auth.passwords, email=new.email)
-    if len(new.email) > MOST_LOGIN or _UNSAFE.search(new.email) or not _EMAIL.fullmatch(new.email):
+    if len(new.email) > MOST_LOGIN or UNSAFE.search(new.email) or not _EMAIL.fullmatch(new.email):
         found = [Mistake("email", "is not an e-mail address", "format"), *found]
     for name in ("name", "first_name", "last_name", "phone"):
-        if _UNSAFE.search(getattr(new, name) or ""):
+        if UNSAFE.search(getattr(new, name) or ""):
             found.append(Mistake(name, "has characters that no text has", "type"))
     if found:
         raise invalid(ACCOUNTS, found)

@@ -61,7 +61,8 @@ def assemble(config: Config, dialects: Iterable[str]) -> Snapshot:
     databases = {name: open_source(source, config.limits) for name, source in config.sources.items()}
     install(databases[config.server.system], config)
     loaded = load(config, databases)
-    if problems := Policy(loaded.catalog, loaded.rules).check():
+    policy = Policy(loaded.catalog, loaded.rules)
+    if problems := policy.check():
         raise ConfigError(Problem(text) for text in problems)
     hooks, wrong = build_hooks(config, loaded.catalog)
     if wrong:
@@ -74,7 +75,6 @@ def assemble(config: Config, dialects: Iterable[str]) -> Snapshot:
         log.warning("plans are checked but not served yet", plans=sorted(config.plans))
     presentations = {name: loaded.presentation(name) for name in (*dialects, STORED_NAMES)}
     schemas = schemas_of(loaded.catalog, {name: database.backend.name for name, database in databases.items()})
-    policy = Policy(loaded.catalog, loaded.rules)
     made = Snapshot(config, loaded.catalog, presentations, policy, databases, schemas, hooks, identity)
     return renewed(replace(made, written=loaded.written, revision=UNKNOWN))
 

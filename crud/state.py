@@ -46,7 +46,7 @@ class Snapshot:
     databases: Mapping[str, Database]
     schemas: Mapping[str, RowSchema]
     hooks: Hooks
-    identity: "Identity | None" = None
+    identity: Identity | None = None
     written: tuple[RuleDefinition, ...] = ()
     revision: int = 0
     compiled: Memo[object] = field(default_factory=lambda: Memo(COMPILED))

@@ -4,13 +4,13 @@ In: Flask's request, a table of members. Out: texts. All that is wrong is told a
 never repeated.
 """
 
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from flask import request
 
 from crud.errors import ApiError, unknown_field
+from crud.identity.accounts import UNSAFE
 from crud.web import doorway
 from crud.web.doorway import MOST_BYTES, MOST_PASSWORD
 from crud.wire.bodies import bad_body
@@ -18,7 +18,6 @@ from sql.query import Origin
 
 MOST_NAME = 200
 Body = Mapping[str, object]
-_UNSAFE = re.compile("[\x00\ud800-\udfff]")
 
 
 @dataclass(frozen=True)
@@ -73,4 +72,4 @@ def texts(body: Body, *members: Member, summary: str | None = None) -> list[str]
 def _fits(value: object, member: Member) -> bool:
     if value is None or value == "":
         return not member.required
-    return isinstance(value, str) and len(value) <= member.most and not _UNSAFE.search(value)
+    return isinstance(value, str) and len(value) <= member.most and not UNSAFE.search(value)

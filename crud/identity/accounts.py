@@ -4,6 +4,7 @@ In: the database of our own tables, values. Out: `Account`, or what was asked. C
 Role names that leave here are canonical (`admin`, `anon`); the tables keep `administrator` and `public`.
 """
 
+import re
 import secrets
 import uuid
 from collections.abc import Mapping
@@ -26,6 +27,13 @@ _BY_SESSION = (
 )
 _KEYS = " FROM _dragoman_api_keys k JOIN _dragoman_users u ON u.id = k.user_id"
 _BY_KEY = "k.hash = ? AND k.revoked_at IS NULL AND (k.expires IS NULL OR k.expires > ?)"
+# Characters that no text of a database holds on both backends.
+UNSAFE = re.compile("[\x00\ud800-\udfff]")
+# A row for each link that makes somebody who has a password an administrator.
+ADMINISTRATORS = (
+    "SELECT 1 FROM _dragoman_user_roles l JOIN _dragoman_roles r ON r.id = l.role_id "
+    "JOIN _dragoman_users u ON u.id = l.user_id WHERE r.name = 'administrator' AND u.password_hash IS NOT NULL"
+)
 
 
 @dataclass(frozen=True)
@@ -158,12 +166,7 @@ def leading_role(database: Database, session: Session, *, account: str) -> str |
 
 def has_administrator(database: Database) -> bool:
     """Whether some administrator can sign in."""
-    text = (
-        "SELECT 1 FROM _dragoman_user_roles l JOIN _dragoman_roles r ON r.id = l.role_id "
-        "JOIN _dragoman_users u ON u.id = l.user_id "
-        "WHERE r.name = 'administrator' AND u.password_hash IS NOT NULL LIMIT 1"
-    )
-    return bool(database.fetch(text))
+    return bool(database.fetch(f"{ADMINISTRATORS} LIMIT 1"))
 
 
 def change_password(database: Database, session: Session, *, account: str, password_hash: str) -> None:

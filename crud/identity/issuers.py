@@ -5,7 +5,6 @@ are kept for a while; one that is not among them makes us look again, but not mo
 can make us knock there at his own rate. Where the issuer does not answer, the keys that are known go on.
 """
 
-import re
 import threading
 import time
 from collections.abc import Iterable, Mapping
@@ -17,11 +16,11 @@ import orjson
 import structlog
 
 from crud.definitions.identity import IssuerDefinition
+from crud.identity.accounts import UNSAFE
 from crud.identity.fetching import FetchError, Outside, fetch
 from crud.identity.signing import Claims, forged
 
 log = structlog.get_logger()
-_UNSAFE = re.compile("[\x00\ud800-\udfff]")
 KINDS = {"RS256": "RSA", "ES256": "EC"}
 Keys = Mapping[tuple[str, str], Any]
 
@@ -59,7 +58,7 @@ class Issuer:
         if said.account_claim and (not isinstance(account, str) or claims.get("email_verified") is False):
             raise forged()
         tenant = _at(claims, said.tenant_claim)
-        if any(isinstance(text, str) and _UNSAFE.search(text) for text in (claims["sub"], account, tenant)):
+        if any(isinstance(text, str) and UNSAFE.search(text) for text in (claims["sub"], account, tenant)):
             raise forged()
         return Proved(
             subject=f"{said.name}:{claims['sub']}",

@@ -16,7 +16,7 @@ from crud.definitions.config import canonical_role
 from crud.errors import ApiError, Mistake, invalid
 from crud.ground import ground_of
 from crud.identity import sessions
-from crud.identity.accounts import sql_for
+from crud.identity.accounts import ADMINISTRATORS, sql_for
 from crud.stored_rules import mistakes, read_entry
 from crud.system import ACCOUNTS, PERMISSIONS, ROLES, TENANTS, USER_ROLES
 from crud.writing import statements
@@ -43,11 +43,7 @@ _HOLDERS: Mapping[str, str] = MappingProxyType(
         TENANTS: "SELECT user_id FROM _dragoman_user_roles WHERE tenant_id = ?",
     }
 )
-_ADMINISTERED = (
-    "SELECT 1 FROM _dragoman_user_roles l JOIN _dragoman_roles r ON r.id = l.role_id "
-    "JOIN _dragoman_users u ON u.id = l.user_id "
-    "WHERE r.name = 'administrator' AND l.tenant_id IS NULL AND u.password_hash IS NOT NULL AND u.is_active = ? LIMIT 1"
-)
+_ADMINISTERED = f"{ADMINISTRATORS} AND l.tenant_id IS NULL AND u.is_active = ? LIMIT 1"
 _ROLE = "SELECT name FROM _dragoman_roles WHERE id = ?"
 _ROLE_OF_LINK = (
     "SELECT r.name, l.user_id FROM _dragoman_user_roles l JOIN _dragoman_roles r ON r.id = l.role_id WHERE l.id = ?"

@@ -41,7 +41,7 @@ DECLARED: Mapping[str, str] = MappingProxyType(
 _OTHER_WORDS: Mapping[str, str] = MappingProxyType(
     {
         **dict.fromkeys(("SMALLINT", "TINYINT", "MEDIUMINT", "INT2", "SERIAL"), "integer"),
-        **dict.fromkeys(("INTEGER", "INT", "INT8", "BIGSERIAL", "UNSIGNED BIG INT"), "bigint"),  # 64 bits,
+        **dict.fromkeys(("INTEGER", "INT", "INT8", "BIGSERIAL", "UNSIGNED BIG INT"), "bigint"),  # 64 bits
         **dict.fromkeys(("BOOL",), "boolean"),
         **dict.fromkeys(("NUMERIC", "NUMBER", "MONEY"), "decimal"),
         **dict.fromkeys(("FLOAT", "DOUBLE", "DOUBLE PRECISION"), "number"),

@@ -4,8 +4,14 @@ import uuid
 from collections.abc import Iterable
 from datetime import UTC, datetime
 
+from argon2 import PasswordHasher
+
 from crud.identity import accounts
 from sql.database import Database
+
+# Argon2 with next to no memory: for tests of who is let in, not of how long it takes.
+CHEAP = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+NOBODY = CHEAP.hash("nobody")
 
 
 def create_account(

@@ -9,17 +9,14 @@ from dataclasses import dataclass
 from http.cookies import Morsel, SimpleCookie
 
 import pytest
-from argon2 import PasswordHasher
 from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from crud.identity import accounts, passwords
 from tests.dialects.conftest import sibling
-from tests.newcomers import create_account
+from tests.newcomers import CHEAP, NOBODY, create_account
 
-CHEAP = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
-NOBODY = CHEAP.hash("nobody")
 PASSWORD = "corr3ct-Horse"
 
 # One path of each dialect, which callers may read and others may not.

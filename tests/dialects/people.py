@@ -9,7 +9,6 @@ from contextlib import contextmanager
 from typing import Any
 
 import pytest
-from argon2 import PasswordHasher
 from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
@@ -20,7 +19,7 @@ from crud.identity.accounts import sql_for
 from crud.identity.passwords import hash_password
 from crud.state import Snapshot
 from tests.dialects.conftest import sibling
-from tests.newcomers import create_account
+from tests.newcomers import CHEAP, NOBODY, create_account
 
 HELEN, HUGO, ADA = "Helen@example.com", "hugo@example.com", "ada@example.com"
 PASSWORD, HASHED = "Str0ng-Passw0rd!", "Kept-as-a-h4sh"
@@ -93,14 +92,25 @@ def world(
     return app
 
 
-@contextmanager
-def cheap_hashes() -> Iterator[None]:
-    """Argon2 with next to no memory: what is tested is who is let in, not how long it takes."""
-    hasher = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+@pytest.fixture(scope="module", autouse=True)
+def cheap() -> Iterator[None]:
+    """Cheap hashes for all tests of a module."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(passwords, "HASHER", hasher)
-        patch.setattr(passwords, "NOBODY", hasher.hash("nobody"))
+        patch.setattr(passwords, "HASHER", CHEAP)
+        patch.setattr(passwords, "NOBODY", NOBODY)
         yield
+
+
+@pytest.fixture(scope="module")
+def app(
+    cheap: None, make_app: Callable[..., Flask], database_url: str, tmp_path_factory: pytest.TempPathFactory
+) -> Flask:
+    return world(make_app, database_url, tmp_path_factory)
+
+
+@pytest.fixture
+def client(app: Flask) -> FlaskClient:
+    return app.test_client()
 
 
 def snapshot_of(app: Flask) -> Snapshot:

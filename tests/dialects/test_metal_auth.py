@@ -1,6 +1,6 @@
 """Metal's doors: /user/login, /user/logout and /user/info."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -15,9 +15,11 @@ from tests.dialects.people import (
     HUGO,
     NAMES,
     PASSWORD,
+    app,
     bearer,
     challenged,
-    cheap_hashes,
+    cheap,
+    client,
     key_of,
     one_session_only,
     post,
@@ -26,27 +28,11 @@ from tests.dialects.people import (
     world,
 )
 
+__all__ = ["app", "cheap", "client"]
+
 LOGIN, LOGOUT, INFO = "/user/login", "/user/logout", "/user/info"
 WRONG = {"error": "Invalid username or password"}
 UNAUTHORIZED = {"message": "Unauthorized"}
-
-
-@pytest.fixture(scope="module", autouse=True)
-def cheap() -> Iterator[None]:
-    with cheap_hashes():
-        yield
-
-
-@pytest.fixture(scope="module")
-def app(
-    cheap: None, make_app: Callable[..., Flask], database_url: str, tmp_path_factory: pytest.TempPathFactory
-) -> Flask:
-    return world(make_app, database_url, tmp_path_factory)
-
-
-@pytest.fixture
-def client(app: Flask) -> FlaskClient:
-    return app.test_client()
 
 
 def login(client: FlaskClient, name: str, password: object) -> str:

@@ -1,8 +1,7 @@
 """SonicJS's doors in both generations: login, logout, who is calling, and registration."""
 
 import time
-from collections.abc import Callable, Iterator
-from typing import Any
+from collections.abc import Callable
 
 import pytest
 from flask import Flask
@@ -17,9 +16,11 @@ from tests.dialects.people import (
     HUGO,
     NAMES,
     PASSWORD,
+    app,
     bearer,
     challenged,
-    cheap_hashes,
+    cheap,
+    client,
     id_of,
     key_of,
     one_session_only,
@@ -28,42 +29,12 @@ from tests.dialects.people import (
     standing,
     world,
 )
+from tests.dialects.sonicjs import GENERATIONS, ROW, TIMES, login, said
 
-GENERATIONS = ["/v1", "/api/v1"]
+__all__ = ["app", "cheap", "client"]
+
 WRONG = {"/v1": "Incorrect username or password", "/api/v1": "Email/Password combination invalid"}
 OUT = {"message": "Successfully logged out"}
-ROW = {"id", "email", "name", "first_name", "last_name", "phone", "is_active", "tenant_id", "role"}
-TIMES = {"created_on", "updated_on"}
-
-
-@pytest.fixture(scope="module", autouse=True)
-def cheap() -> Iterator[None]:
-    with cheap_hashes():
-        yield
-
-
-@pytest.fixture(scope="module")
-def app(
-    cheap: None, make_app: Callable[..., Flask], database_url: str, tmp_path_factory: pytest.TempPathFactory
-) -> Flask:
-    return world(make_app, database_url, tmp_path_factory)
-
-
-@pytest.fixture
-def client(app: Flask) -> FlaskClient:
-    return app.test_client()
-
-
-def login(client: FlaskClient, mount: str, email: str = HELEN, password: str = PASSWORD) -> str:
-    status, body = post(client, f"{mount}/auth/login", {"email": email, "password": password})
-    assert status == 200, body
-    return str(body["bearer"])
-
-
-def said(answer: tuple[int, Any]) -> tuple[int, object]:
-    """Status and message of a refusal."""
-    assert set(answer[1]) == {"message"}, answer
-    return answer[0], answer[1]["message"]
 
 
 # ---------------------------------------------------------------- in

@@ -1,7 +1,6 @@
 """An account of one's own: a POST to SonicJS's users where registration is open."""
 
-from collections.abc import Callable, Iterator
-from typing import Any
+from collections.abc import Callable
 
 import pytest
 from flask import Flask
@@ -12,46 +11,17 @@ from tests.dialects.people import (
     CONFIG,
     HELEN,
     PASSWORD,
+    app,
     bearer,
-    cheap_hashes,
+    cheap,
+    client,
     post,
     snapshot_of,
     world,
 )
+from tests.dialects.sonicjs import GENERATIONS, ROW, TIMES, login, said
 
-GENERATIONS = ["/v1", "/api/v1"]
-ROW = {"id", "email", "name", "first_name", "last_name", "phone", "is_active", "tenant_id", "role"}
-TIMES = {"created_on", "updated_on"}
-
-
-@pytest.fixture(scope="module", autouse=True)
-def cheap() -> Iterator[None]:
-    with cheap_hashes():
-        yield
-
-
-@pytest.fixture(scope="module")
-def app(
-    cheap: None, make_app: Callable[..., Flask], database_url: str, tmp_path_factory: pytest.TempPathFactory
-) -> Flask:
-    return world(make_app, database_url, tmp_path_factory)
-
-
-@pytest.fixture
-def client(app: Flask) -> FlaskClient:
-    return app.test_client()
-
-
-def login(client: FlaskClient, mount: str, email: str = HELEN, password: str = PASSWORD) -> str:
-    status, body = post(client, f"{mount}/auth/login", {"email": email, "password": password})
-    assert status == 200, body
-    return str(body["bearer"])
-
-
-def said(answer: tuple[int, Any]) -> tuple[int, object]:
-    """Status and message of a refusal."""
-    assert set(answer[1]) == {"message"}, answer
-    return answer[0], answer[1]["message"]
+__all__ = ["app", "cheap", "client"]
 
 
 def new(email: str, **more: object) -> dict[str, object]:

@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import pytest
-from argon2 import PasswordHasher
 from flask import Flask
 from flask.testing import FlaskClient
 
@@ -18,11 +17,10 @@ from crud.doors import Signed
 from crud.identity import accounts, passwords
 from crud.state import Snapshot
 from tests.dialects.conftest import applications, close, database_url, make_app, sibling
-from tests.newcomers import create_account
+from tests.newcomers import CHEAP, NOBODY, create_account
 
 __all__ = ["applications", "database_url", "make_app"]
 PASSWORD = "corr3ct-Horse"
-CHEAP = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 
 CONFIG = """
 sources:
@@ -140,5 +138,5 @@ def settle(make_app: Callable[..., Flask], url: str, text: str = CONFIG, **optio
 def cheap(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Argon2 with next to no memory: what is tested is who is let in, not how long it takes."""
     monkeypatch.setattr(passwords, "HASHER", CHEAP)
-    monkeypatch.setattr(passwords, "NOBODY", CHEAP.hash("nobody"))
+    monkeypatch.setattr(passwords, "NOBODY", NOBODY)
     yield

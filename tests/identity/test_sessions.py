@@ -11,6 +11,7 @@ from crud.doors import New, Signed
 from crud.errors import ApiError
 from crud.identity import sessions
 from tests.identity.conftest import CONFIG, PASSWORD, Home
+from tests.newcomers import CHEAP
 
 OPEN = ["/api/topics", "/json/topic", "/v1/topics", "/api/v1/topics", "/schema/main/topics", "/items/topics"]
 
@@ -199,8 +200,6 @@ def test_a_user_of_the_configuration_owns_nothing_by_id(home: Home) -> None:
 
 
 def test_a_hash_in_the_configuration_is_as_good_as_the_text(new_home: Callable[..., Home]) -> None:
-    from tests.identity.conftest import CHEAP
-
     home = new_home(CONFIG.replace('"secret of Dora"', f'"{CHEAP.hash("of Dora")}"'))
     assert home.signed("dora", "of Dora")
     refused(lambda: home.signed("dora", "secret of Dora"), "invalid_credentials")

@@ -16,8 +16,8 @@ from crud.definitions.reading import read_config
 from crud.startup import assemble
 from crud.state import Snapshot
 from tests.dialects.conftest import BACKENDS, SECRET, new_postgres
-from tests.identity.conftest import CHEAP, CONFIG, PASSWORD
-from tests.newcomers import create_account
+from tests.identity.conftest import CONFIG, PASSWORD
+from tests.newcomers import CHEAP, create_account
 from tests.test_run import BIN, ROOT, WAIT, free_port, until_it_answers
 
 WORKERS = 4

@@ -19,7 +19,9 @@ from sql.catalog import SoftDelete
 from sql.types import Type
 
 Audit = Literal["", "names", "values"]
+Evolve = Literal["safe", "all", "nothing"]
 NOTHING: Mapping[str, object] = MappingProxyType({})
+EVOLVE: tuple[Evolve, ...] = ("safe", "all", "nothing")
 DIALECTS = ("phantom", "xond", "sonicjs", "metal", "baasix")
 ACTIONS = ("read", "create", "update", "delete", "list")
 HOOKS = tuple(f"{time}_{action}" for time in ("before", "after") for action in ("create", "update", "delete", "read"))
@@ -27,7 +29,10 @@ HOOKS = tuple(f"{time}_{action}" for time in ("before", "after") for action in (
 
 @dataclass(frozen=True)
 class Server:
-    """Where the service listens, and which schema and source are the default ones."""
+    """Where the service listens, and which schema and source are the default ones.
+
+    `evolve`: what of a changed definition the tables follow of their own accord; `watch`: changed files are noticed.
+    """
 
     host: str = "127.0.0.1"
     port: int = 3000
@@ -35,6 +40,8 @@ class Server:
     system: str = "default"
     name: str = "dragoman"
     proxy_hops: int = 0
+    evolve: Evolve = "safe"
+    watch: bool = True
 
 
 @dataclass(frozen=True)
@@ -66,7 +73,18 @@ class FieldDefinition:
     storage: str | None = None
     read_only: bool = False
     write_only: bool = False
+    renamed_from: str | None = None
     rules: Mapping[str, object] = field(default_factory=lambda: NOTHING, hash=False)
+    place: Place = NOWHERE
+
+
+@dataclass(frozen=True)
+class IndexDefinition:
+    """One declared index. `name` is what the database calls it; empty for the usual one."""
+
+    name: str
+    fields: tuple[str, ...]
+    unique: bool = False
     place: Place = NOWHERE
 
 
@@ -118,7 +136,10 @@ class HookDefinition:
 
 @dataclass(frozen=True)
 class ResourceDefinition:
-    """One declared resource: the same shape for an entity, a metadata file and the additions to accounts."""
+    """One declared resource: the same shape for an entity, a metadata file and the additions to accounts.
+
+    `renamed_from` is what its table, or that of a field its column, was called before.
+    """
 
     entity: str
     namespace: str = "main"
@@ -127,6 +148,8 @@ class ResourceDefinition:
     fields: tuple[FieldDefinition, ...] = ()
     key: tuple[str, ...] = ()
     uniques: tuple[tuple[str, ...], ...] = ()
+    indexes: tuple[IndexDefinition, ...] = ()
+    renamed_from: str | None = None
     relations: tuple[RelationDefinition, ...] = ()
     aliases: tuple[str, ...] = ()
     soft_delete: SoftDelete | None = None

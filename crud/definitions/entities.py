@@ -11,6 +11,7 @@ from crud.definitions.config import (
     ACTIONS,
     Audit,
     FieldDefinition,
+    IndexDefinition,
     Place,
     RelationDefinition,
     ResourceDefinition,
@@ -49,6 +50,8 @@ def read_resource(
         fields=tuple(fields),
         key=tuple(data.get("key", ())) or tuple(field.name for field in fields if field.key),
         uniques=tuple(tuple(names) for names in data.get("unique", ())) + _own_uniques(fields),
+        indexes=tuple(_index(i, place / "indexes" / n) for n, i in enumerate(data.get("indexes", ()))),
+        renamed_from=data.get("renamed_from"),
         relations=tuple(_relation(n, r, place / "relations" / n) for n, r in data.get("relations", {}).items()),
         aliases=tuple(data.get("aliases", ())),
         soft_delete=_soft_delete(data.get("soft_delete")),
@@ -82,9 +85,15 @@ def read_field(name: str, data: Data, place: Place) -> FieldDefinition:
         storage=data.get("storage"),
         read_only=data.get("read_only", False),
         write_only=data.get("write_only", False),
+        renamed_from=_renamed(data, relation=relation),
         rules=MappingProxyType({rule: data[rule] for rule in VALUE_RULES if rule in data}),
         place=place,
     )
+
+
+def _renamed(data: Data, *, relation: bool) -> str | None:
+    former = data.get("renamed_from")
+    return f"{former}Id" if former and relation else former
 
 
 def _type(data: Data) -> Type | None:
@@ -104,6 +113,10 @@ def _on_delete(data: Data, usual: str | None) -> str | None:
 
 def _own_uniques(fields: list[FieldDefinition]) -> tuple[tuple[str, ...], ...]:
     return tuple((field.name,) for field in fields if field.unique)
+
+
+def _index(data: Data, place: Place) -> IndexDefinition:
+    return IndexDefinition(data.get("name", ""), tuple(data["fields"]), data.get("unique", False), place)
 
 
 def _stamps(given: bool | list[str], taken: set[str], place: Place) -> list[FieldDefinition]:

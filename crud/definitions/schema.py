@@ -3,7 +3,7 @@
 In: nothing. Out: `CONFIG` and `RESOURCE`, data for `jsonschema`. Every object refuses unknown keys.
 """
 
-from crud.definitions.config import ACTIONS, DIALECTS, HOOKS, Limits
+from crud.definitions.config import ACTIONS, DIALECTS, EVOLVE, HOOKS, Limits
 from crud.definitions.values import FORMATS, SHAPES
 from sql.types import TYPES
 
@@ -74,6 +74,7 @@ FIELD = shape(
         "storage": NAME,
         "read_only": FLAG,
         "write_only": FLAG,
+        "renamed_from": NAME,
         "description": TEXT,
     }
 )
@@ -133,6 +134,8 @@ SOFT_DELETE: Schema = {
     "dependentRequired": {"active": ["deleted"], "deleted": ["active"]},
 }
 
+INDEX = shape({"name": NAME, "fields": {**NAMES, "minItems": 1, "uniqueItems": True}, "unique": FLAG}, "fields")
+
 AUDIT: Schema = {**shape({"values": FLAG}), "type": ["boolean", "object"]}
 
 RESOURCE = shape(
@@ -143,6 +146,8 @@ RESOURCE = shape(
         "fields": mapping(FIELD),
         "key": NAMES,
         "unique": {"type": "array", "items": {**NAMES, "minItems": 1}},
+        "indexes": {"type": "array", "items": INDEX},
+        "renamed_from": NAME,
         "relations": mapping(RELATION),
         "aliases": NAMES,
         "soft_delete": SOFT_DELETE,
@@ -182,6 +187,8 @@ SERVER = shape(
         "system": NAME,
         "name": NAME,
         "proxy_hops": {"type": "integer", "minimum": 0, "maximum": 10},
+        "evolve": words(*EVOLVE),
+        "watch": FLAG,
     }
 )
 

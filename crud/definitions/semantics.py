@@ -19,6 +19,7 @@ from crud.definitions.config import (
     SchemaDefinition,
 )
 from crud.definitions.problems import Problem
+from crud.definitions.tables import check_tables
 from crud.definitions.values import check_auto, check_pattern, check_rules
 from crud.presentation import STYLES, Shown
 from sql.types import TYPES
@@ -48,7 +49,8 @@ def declared(config: Config) -> tuple[ResourceDefinition, ...]:
 def check_meaning(config: Config) -> list[Problem]:
     """All that is wrong with the meaning of a configuration."""
     checks = (_server(config), check_access(config), _sources(config), _clashes(config), _reserved(config))
-    return [problem for check in (*checks, _roles(config), _members(config), _targets(config)) for problem in check]
+    more = (_roles(config), _members(config), check_tables(declared(config), config.accounts), _targets(config))
+    return [problem for check in (*checks, *more) for problem in check]
 
 
 def _server(config: Config) -> Iterator[Problem]:

@@ -124,6 +124,7 @@ SHAPE_MISTAKES = [
     ("rules: [{role: x}]", "rules.0: lacks the key actions"),
     ("rules: [{role: x, actions: [fly]}]", "'fly' is not allowed; allowed: read, create, update, delete, list, *"),
     ("schemas: {main: {entities: {a: {fields: {b: {type: blob}}}}}}", "'blob' is not allowed; allowed: integer"),
+    ("server: {evolve: maybe}", "'maybe' is not allowed; allowed: safe, all, nothing"),
     ("schemas: {main: {anonymize: x}}", "schemas.main.anonymize: unknown key"),
 ]
 
@@ -134,6 +135,7 @@ MEANING_MISTAKES = [
     ("auth: {secret: short}", "auth.secret: has 5 bytes"),
     ("users: {x: {password: p, roles: [flyer]}}", "there is no role 'flyer'; allowed: admin, anon, user"),
     ("schemas: {main: {roles: [flyer]}}", "there is no role 'flyer'"),
+    ("accounts: {fields: {a: {type: date, renamed_from: b}}}", "the columns of accounts are not renamed"),
     ("metadata: nowhere", "'nowhere' is not a directory"),
 ]
 
@@ -149,6 +151,14 @@ ENTITY_MISTAKES = [
     ("a: {fields: {b: {type: decimal, precision: 2, scale: 3}}}", "a scale needs a precision"),
     ("a: {fields: {b: {references: nope}}}", "there is no resource 'nope'; allowed: a"),
     ("a: {relations: {b: {target: nope}}}", "there is no resource 'nope'"),
+    ("a: {indexes: [{name: x}]}", "indexes.0: lacks the key fields"),
+    (
+        "a: {indexes: [{name: x, fields: [b]}], fields: {b: {type: date}}}, c: {indexes: [{name: x, fields: [d]}]}",
+        "'x'",
+    ),
+    ("a: {fields: {b: {type: date}, c: {type: date, renamed_from: b}}}", "'b' is another column's name"),
+    ("a: {}, b: {renamed_from: a}", "'a' is another table's name"),
+    ("a: {renamed_from: c}, b: {renamed_from: c}", "'c' is another table's name"),
     ("a: {relations: {b: {}}}", "needs either target or rename"),
     ("a: {fields: {c: {type: relation}}}", "a relation lacks its target"),
     ("a: {stamps: [created_at], fields: {created_at: {type: date}, c: {type: relation, target: a}, cId: {}}}", "twice"),
@@ -223,6 +233,21 @@ def test_metadata_files_declare_resources(tmp_path: Path) -> None:
         ("admin", ("create",)),
     ]
     assert post.key == ("id",)
+
+
+def test_former_names_and_indexes_are_read() -> None:
+    fields = "title: {type: string, renamed_from: heading}, writer: {type: relation, target: a, renamed_from: author}"
+    (entity,) = (
+        good(
+            f"schemas: {{main: {{entities: {{a: {{renamed_from: b, fields: {{{fields}}},"
+            " indexes: [{fields: [title], unique: true}]}}}}"
+        )
+        .schemas["main"]
+        .entities
+    )
+    assert [field.renamed_from for field in entity.fields] == ["heading", "authorId"]
+    assert entity.renamed_from == "b"
+    assert [(i.name, i.fields, i.unique) for i in entity.indexes] == [("", ("title",), True)]
 
 
 def test_a_mistake_in_a_metadata_file_has_its_place(tmp_path: Path) -> None:

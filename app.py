@@ -4,6 +4,7 @@
 the dialects and hangs the commands of `crud.cli` under `flask`.
 """
 
+import sys
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -39,8 +40,11 @@ def create_app(
 
 def _create(config: Config | Path | str | None, dialects: tuple[dialect.Dialect, ...]) -> Flask:
     logs.configure()
-    read = config if isinstance(config, Config) else startup.configuration(config)
     app = Flask("dragoman", static_folder=None)
+    cli.install(app)
+    if config is None and cli.without_service(sys.argv[1:]):
+        return app
+    read = config if isinstance(config, Config) else startup.configuration(config)
     app.url_map.strict_slashes = False
     app.url_map.merge_slashes = False  # the redirect would be an answer outside every dialect's envelope
     app.config.update(MAX_CONTENT_LENGTH=read.limits.body_bytes, MAX_FORM_PARTS=100)
@@ -48,5 +52,4 @@ def _create(config: Config | Path | str | None, dialects: tuple[dialect.Dialect,
     brakes.install(app, read)
     state = State(startup.assemble(read, [each.name for each in dialects]), startup.renewed)
     dialect.install(app, state, dialects)
-    cli.install(app)
     return app

@@ -1,8 +1,11 @@
 """The command line: `flask prepare`, `flask config check`, `flask data import`, `flask data export`,
-`flask access explain`, `flask access key`, `flask audit prune`.
+`flask access explain`, `flask access key`, `flask audit prune`, `flask db`.
 
 In: the environment and arguments. Out: text on the terminal. Each module is one group of commands.
 """
+
+import os
+from collections.abc import Sequence
 
 from flask import Flask
 
@@ -10,12 +13,25 @@ from crud.cli.access import access_commands
 from crud.cli.audit import audit_commands
 from crud.cli.config import config_commands
 from crud.cli.data import data_commands
+from crud.cli.db import db_commands
 from crud.cli.keys import key_commands
 from crud.cli.prepare import prepare
+
+COMMANDS = (access_commands, audit_commands, config_commands, data_commands, db_commands, prepare)
+# Those that read the configuration themselves, and are for one with which no service could start.
+WITHOUT_SERVICE = frozenset({"config", "db"})
 
 
 def install(app: Flask) -> None:
     """Give the application its commands."""
     access_commands.add_command(key_commands)
-    for command in (access_commands, audit_commands, config_commands, data_commands, prepare):
+    for command in COMMANDS:
         app.cli.add_command(command)
+
+
+def without_service(arguments: Sequence[str]) -> bool:
+    """Whether `flask` was called, with these arguments, for a command that needs no service started."""
+    if os.environ.get("FLASK_RUN_FROM_CLI") != "true":
+        return False
+    known = {str(command.name) for command in COMMANDS} | {"run", "shell", "routes"}
+    return next((word for word in arguments if word in known), "") in WITHOUT_SERVICE

@@ -1,0 +1,9 @@
+"""`flask db …`: the databases and the definitions of their tables.
+
+In: the configuration that the environment names. Out: text on the terminal. These commands start no service: they are
+for a configuration that the service would refuse, too.
+"""
+
+from flask.cli import AppGroup
+
+db_commands = AppGroup("db", help="The tables of the databases, and what definitions want of them.")

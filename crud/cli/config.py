@@ -1,8 +1,9 @@
-"""`flask config check`: read a configuration and say what is wrong with it.
+"""`flask config check`: read a configuration and say what is wrong with it. `flask config schema`: its JSON Schema.
 
-In: the path of a configuration, or what the environment names. Out: mistakes, each with its line; a status.
+In: the path of a configuration, or what the environment names. Out: mistakes, each with its line; a status; JSON.
 """
 
+import json
 import os
 import sys
 from pathlib import Path
@@ -11,6 +12,7 @@ import click
 from flask.cli import AppGroup
 
 from crud import startup
+from crud.definitions.published import config_schema, resource_schema
 from crud.definitions.reading import check_config
 
 config_commands = AppGroup("config", help="Read and check the configuration.")
@@ -27,3 +29,12 @@ def check(path: Path | None) -> None:
     if problems:
         sys.exit(1)
     click.echo(f"{found}: good")
+
+
+@config_commands.command("schema")
+@click.option(
+    "--resource", is_flag=True, help="Of one resource, as in a metadata file, instead of a whole configuration."
+)
+def schema(*, resource: bool) -> None:
+    """Print the JSON Schema of a configuration, as it is published in docs/schema."""
+    click.echo(json.dumps(resource_schema() if resource else config_schema(), indent=2, ensure_ascii=False))

@@ -205,6 +205,8 @@ def _metadata(
     found, problems = [], []
     for file in sorted((base / folder).glob("*.json")):
         document = read_document(file, {})
+        if isinstance(document.data, dict):
+            document.data.pop("$schema", None)  # for editors
         wrong = document.problems or check_shape(document, RESOURCE)
         problems += wrong
         if not wrong:

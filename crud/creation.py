@@ -23,6 +23,7 @@ from sql.database import Database, Session
 from sql.ddl import add_column, create_table
 from sql.fragment import Bindings
 from sql.introspection import ForeignKey, TableInfo
+from sql.layout import Layout, layout_of
 from sql.types import BIGINT, STRING, Type
 
 Names = Mapping[str, Mapping[str, str]]
@@ -84,7 +85,8 @@ def _create_bare(database: Database, session: Session, there: set[str]) -> None:
     tables.create(database, session, there)
     if system.REVISION not in there:
         columns = {"value": Column("value", BIGINT, nullable=False)}
-        _run(session, create_table(Resource(system.REVISION, Table(system.REVISION), columns), database.backend))
+        revision = Resource(system.REVISION, Table(system.REVISION), columns)
+        _run(session, create_table(layout_of(revision), database.backend))
         session.execute("INSERT INTO _dragoman_revision (value) VALUES (0)")
         session.execute("CREATE UNIQUE INDEX _dragoman_users_email ON _dragoman_users (lower(email))")
 
@@ -96,8 +98,7 @@ def _add_columns(config: Config, database: Database, session: Session, there: Ma
             found = {column.name for column in info.columns}
             for name in (field.name for field in definition.fields if field.name not in found):
                 optional = Column(name, _columns(definition, {})[name].type)
-                resource = Resource(definition.table, info.table, MappingProxyType({}))
-                _run(session, add_column(resource, optional, database.backend))
+                _run(session, add_column(Layout(info.table, ()), optional, database.backend))
 
 
 def _create_view(config: Config, database: Database, session: Session, there: Mapping[str, TableInfo]) -> None:
@@ -189,7 +190,7 @@ def _create_all(
             if (t in done or t == exact) and column not in within.get(t, ())
         )
         resource = Resource(exact, Table(definition.table), columns, definition.key, uniques=uniques_of(definition))
-        _run(session, create_table(resource, database.backend, references=keys))
+        _run(session, create_table(layout_of(resource, references=keys), database.backend))
         done.add(exact)
         made.append((definition, columns))
     return made

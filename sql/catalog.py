@@ -28,13 +28,15 @@ class Default:
 
 @dataclass(frozen=True)
 class Column:
-    """One column. `native` is the database's own name of the type, `storage` how SQLite keeps a time."""
+    """One column. `native` is the database's own name of the type, `storage` how SQLite keeps a time, `formula` what
+    the database computes it from (`sql.formulas`)."""
 
     name: str
     type: Type
     nullable: bool = True
     default: Default | None = None
     generated: bool = False
+    formula: str = ""
     auto: str | None = None
     native: str = ""
     storage: str | None = None

@@ -1,6 +1,7 @@
 """What introspection finds: a table or view, its columns, its keys and its references, alike for both backends.
 
-In: nothing. Out: `TableInfo` and `ForeignKey`, made by `sql.sqlite.introspection` and `sql.postgres.introspection`.
+In: nothing. Out: `TableInfo`, `ForeignKey` and `Index`, made by `sql.sqlite.introspection` and
+`sql.postgres.introspection`.
 """
 
 from dataclasses import dataclass
@@ -22,8 +23,18 @@ class ForeignKey:
 
 
 @dataclass(frozen=True)
+class Index:
+    """An index over columns."""
+
+    name: str
+    columns: tuple[str, ...]
+    unique: bool = False
+
+
+@dataclass(frozen=True)
 class TableInfo:
-    """One table or view as it stands in the database. `uniques` are unique keys beside the primary key."""
+    """One table or view as it stands in the database. `uniques` are unique keys beside the primary key; `indexes` are
+    all over whole columns and every row, those that serve a unique too."""
 
     table: Table
     kind: Literal["table", "view"]
@@ -31,3 +42,4 @@ class TableInfo:
     key: tuple[str, ...] = ()
     foreign_keys: tuple[ForeignKey, ...] = ()
     uniques: tuple[tuple[str, ...], ...] = ()
+    indexes: tuple[Index, ...] = ()

@@ -6,10 +6,11 @@ In: the database of our own tables, inside the transaction in which they are mad
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from sql.catalog import Column, Resource, Table
+from sql.catalog import Column, Table
 from sql.database import Database, Session
 from sql.ddl import create_table
 from sql.introspection import ForeignKey
+from sql.layout import Layout
 from sql.types import BIGINT, DATETIME, STRING, TEXT, UUID
 
 SESSIONS, API_KEYS, LOCKOUTS = "_dragoman_sessions", "_dragoman_api_keys", "_dragoman_lockouts"
@@ -77,9 +78,8 @@ def create(database: Database, session: Session, there: Collection[str]) -> None
     """Make those tables that are not there."""
     for bare in TABLES:
         if bare.name not in there:
-            columns = {column.name: column for column in bare.columns}
-            resource = Resource(bare.name, Table(bare.name), columns, (bare.key,))
-            for statement in create_table(resource, database.backend, references=bare.references):
+            layout = Layout(Table(bare.name), bare.columns, (bare.key,), references=bare.references)
+            for statement in create_table(layout, database.backend):
                 session.execute(statement)
             for column in bare.sought:
                 session.execute(f"CREATE INDEX {bare.name}_{column} ON {bare.name} ({column})")

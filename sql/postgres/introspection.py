@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from sql.catalog import Column, Default, Table
 from sql.database import Row, Session
-from sql.introspection import OWN_PREFIX, ForeignKey, TableInfo
+from sql.introspection import OWN_PREFIX, ForeignKey, Index, TableInfo
 from sql.postgres.types import NativeType, marked, resolve, words_of
 from sql.types import TEXT, Type
 
@@ -41,12 +41,12 @@ _CONSTRAINTS = """SELECT c.conrelid::int8, c.contype::text, {names}, c.confrelid
     targets="""ARRAY(SELECT a.attname::text FROM unnest(c.confkey) WITH ORDINALITY k(n, i)
         JOIN pg_attribute a ON a.attrelid = c.confrelid AND a.attnum = k.n ORDER BY k.i)""",
 )
-_UNIQUES = """SELECT i.indrelid::int8, ARRAY(
+_INDEXES = """SELECT i.indrelid::int8, c.relname::text, i.indisunique, ARRAY(
         SELECT a.attname::text FROM unnest(i.indkey::int2[]) WITH ORDINALITY k(n, i)
         JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = k.n
         WHERE k.i <= i.indnkeyatts ORDER BY k.i)
-    FROM pg_index i
-    WHERE i.indrelid = ANY(%s) AND i.indisunique AND NOT i.indisprimary AND i.indpred IS NULL AND i.indexprs IS NULL
+    FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid
+    WHERE i.indrelid = ANY(%s) AND NOT i.indisprimary AND i.indpred IS NULL AND i.indexprs IS NULL
       AND i.indisvalid ORDER BY i.indrelid, i.indexrelid"""
 _ON_DELETE = {"a": "NO ACTION", "r": "RESTRICT", "c": "CASCADE", "n": "SET NULL", "d": "SET DEFAULT"}
 
@@ -68,7 +68,7 @@ class Parts:
         self.keys: dict[int, tuple[str, ...]] = {}
         self.references: dict[int, list[Row]] = defaultdict(list)
         self.words: dict[tuple[int, str], tuple[str, ...]] = {}
-        self.uniques: dict[int, list[tuple[str, ...]]] = defaultdict(list)
+        self.indexes: dict[int, list[Index]] = defaultdict(list)
 
 
 def introspect(session: Session, *, include_own: bool) -> tuple[TableInfo, ...]:
@@ -109,10 +109,9 @@ def _parts(session: Session, oids: list[int]) -> Parts:
         parts.columns[row[0]].append(row)
     for row in session.fetch(_CONSTRAINTS, (oids,)):
         _constraint(parts, row)
-    uniques: list[Any] = session.fetch(_UNIQUES, (oids,))
-    for oid, names in uniques:
-        if tuple(names) not in parts.uniques[oid]:
-            parts.uniques[oid].append(tuple(names))
+    indexes: list[Any] = session.fetch(_INDEXES, (oids,))
+    for oid, name, unique, names in indexes:
+        parts.indexes[oid].append(Index(name, tuple(names), unique))
     return parts
 
 
@@ -130,13 +129,15 @@ def _constraint(parts: Parts, row: Any) -> None:
 def _info(relation: Relation, parts: Parts, *, types: Types, tables: Mapping[int, Table]) -> TableInfo:
     keys = (_foreign_key(row, tables) for row in parts.references[relation.oid])
     key = parts.keys.get(relation.oid, ())
+    indexes = tuple(parts.indexes[relation.oid])
     return TableInfo(
         tables[relation.oid],
         "view" if relation.kind in "vm" else "table",
         tuple(_column(row, types, words=parts.words) for row in parts.columns[relation.oid]),
         key,
         tuple(key for key in keys if key),
-        tuple(parts.uniques[relation.oid]),
+        tuple(dict.fromkeys(index.columns for index in indexes if index.unique)),
+        indexes,
     )
 
 

@@ -5,11 +5,12 @@ tell (times, UUIDs, no declaration), from samples of the data. What cannot be re
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from sql.catalog import Column, Default, Table
 from sql.database import Row, Session
 from sql.errors import DatabaseError
-from sql.introspection import OWN_PREFIX, ForeignKey, TableInfo
+from sql.introspection import OWN_PREFIX, ForeignKey, Index, TableInfo
 from sql.sqlite.declared import Declared, read_declared
 from sql.sqlite.types import Found, found, needs_samples
 from sql.types import CITEXT, Type
@@ -18,8 +19,9 @@ _TABLES = """SELECT l.name, l.type, l.wr, coalesce(s.sql, '') FROM pragma_table_
     JOIN sqlite_schema s ON s.name = l.name
     WHERE l.schema = 'main' AND l.type <> 'shadow' AND l.name NOT LIKE 'sqlite\\_%' ESCAPE '\\' ORDER BY l.name"""
 _COLUMNS = 'SELECT name, type, "notnull", dflt_value, pk, hidden FROM pragma_table_xinfo(?) ORDER BY cid'
-_INDEXES = """SELECT i.name, x.cid, x.name FROM pragma_index_list(?) i JOIN pragma_index_xinfo(i.name) x
-    WHERE i."unique" AND NOT i.partial AND i.origin <> 'pk' AND x.key ORDER BY i.name, x.seqno"""
+_INDEXES = """SELECT i.name, i."unique", x.cid, x.name
+    FROM pragma_index_list(?) i JOIN pragma_index_xinfo(i.name) x
+    WHERE NOT i.partial AND i.origin <> 'pk' AND x.key ORDER BY i.name, x.seqno"""
 _KEYS = 'SELECT id, "table", "from", "to", on_delete FROM pragma_foreign_key_list(?) ORDER BY id, seq'
 _SAMPLES, _SCANNED = 1000, 20_000
 
@@ -45,7 +47,11 @@ def _table(session: Session, row: Row) -> TableInfo:
     declared = read_declared(statement) if kind == "table" else Declared()
     increment = _increment(rows, key, without_rowid=without_rowid)
     columns = tuple(_column(session, name, column, declared, increment=increment) for column in rows)
-    return TableInfo(Table(name), "table" if kind == "table" else "view", columns, key, uniques=_uniques(session, name))
+    indexes = _indexes(session, name)
+    uniques = tuple(dict.fromkeys(index.columns for index in indexes if index.unique))
+    return TableInfo(
+        Table(name), "table" if kind == "table" else "view", columns, key, uniques=uniques, indexes=indexes
+    )
 
 
 def _key_position(row: Row) -> int:
@@ -90,12 +96,16 @@ def _samples(session: Session, table: str, column: str) -> list[object]:
     return [row[0] for row in rows]
 
 
-def _uniques(session: Session, table: str) -> tuple[tuple[str, ...], ...]:
-    indexes: dict[str, list[str | None]] = {}
-    for index, cid, column in session.fetch(_INDEXES, (table,)):
-        indexes.setdefault(str(index), []).append(str(column) if int(str(cid)) >= 0 else None)
-    plain = (tuple(name for name in names if name is not None) for names in indexes.values() if None not in names)
-    return tuple(dict.fromkeys(plain))
+def _indexes(session: Session, table: str) -> tuple[Index, ...]:
+    """Those of whole columns."""
+    found: dict[tuple[str, bool], list[str | None]] = {}
+    for index, unique, cid, column in session.fetch(_INDEXES, (table,)):
+        found.setdefault((str(index), bool(unique)), []).append(str(column) if int(str(cid)) >= 0 else None)
+    return tuple(
+        Index(name, tuple(column for column in columns if column is not None), unique)
+        for (name, unique), columns in found.items()
+        if None not in columns
+    )
 
 
 def _with_keys(session: Session, info: TableInfo, actual: Mapping[str, TableInfo]) -> TableInfo:
@@ -105,7 +115,7 @@ def _with_keys(session: Session, info: TableInfo, actual: Mapping[str, TableInfo
     for row in session.fetch(_KEYS, (info.table.name,)):
         grouped.setdefault(row[0], []).append(row)
     keys = (_foreign_key(rows, info, actual) for _, rows in sorted(grouped.items(), reverse=True, key=_first))
-    return TableInfo(info.table, info.kind, info.columns, info.key, tuple(k for k in keys if k), info.uniques)
+    return replace(info, foreign_keys=tuple(key for key in keys if key))
 
 
 def _first(item: tuple[object, list[Row]]) -> int:

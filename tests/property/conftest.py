@@ -11,6 +11,7 @@ import pytest
 
 from sql.database import Database, Options
 from sql.ddl import create_table
+from sql.layout import layout_of
 from sql.opening import open_database
 from tests.property.comparing import Opened
 from tests.property.data import ROWS
@@ -59,7 +60,7 @@ def rising_uuids(monkeypatch: pytest.MonkeyPatch) -> None:
 def _create(database: Database) -> None:
     with database.transaction() as session:
         for resource in CATALOG:
-            for statement in create_table(resource, database.backend, references=()):
+            for statement in create_table(layout_of(resource), database.backend):
                 session.execute(statement)
 
 

@@ -24,6 +24,7 @@ from sql.database import Database
 from sql.ddl import create_table
 from sql.execute import Bindings, execute
 from sql.introspection import ForeignKey
+from sql.layout import layout_of
 from sql.query import Authorized, Path, Query, Select
 from tests.property.comparing import difference
 from tests.property.databases import told
@@ -49,7 +50,7 @@ def serve(database: Database) -> Served:
     """Make the tables, and what is in force."""
     with database.transaction() as session:
         for resource in TABLES:
-            for statement in create_table(resource, database.backend, references=_foreign(resource)):
+            for statement in create_table(layout_of(resource, references=_foreign(resource)), database.backend):
                 session.execute(statement)
     catalog = told(database, TABLES)
     policy = Policy(catalog, RULES)

@@ -9,6 +9,7 @@ from sql.database import Database
 from sql.ddl import create_table
 from sql.errors import CheckViolation, ForeignKeyViolation, Unsupported
 from sql.introspection import ForeignKey, TableInfo
+from sql.layout import layout_of
 from sql.types import TYPES, Type, array_of, range_of
 
 SCALARS = [Type(name) for name in TYPES if name not in ("array", "range", "enum")]
@@ -32,7 +33,7 @@ def resource(name: str, *columns: Column, **more: object) -> Resource:
 
 def create(database: Database, made: Resource, *references: ForeignKey) -> TableInfo:
     with database.transaction() as session:
-        for statement in create_table(made, database.backend, references=references):
+        for statement in create_table(layout_of(made, references=references), database.backend):
             session.execute(statement)
     return next(info for info in database.tables() if info.table == made.table)
 
@@ -94,7 +95,8 @@ def test_references_are_enforced(database: Database) -> None:
 def test_an_action_on_delete_is_one_that_sql_knows(database: Database) -> None:
     child = resource("child", Column("a", Type("integer")))
     with pytest.raises(Unsupported):
-        create_table(child, database.backend, references=(ForeignKey(("a",), Table("b"), ("a",), "CASCADE; DROP"),))
+        wrong = ForeignKey(("a",), Table("b"), ("a",), "CASCADE; DROP")
+        create_table(layout_of(child, references=(wrong,)), database.backend)
 
 
 def test_names_of_indexes_stay_short_and_apart(database: Database) -> None:

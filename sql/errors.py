@@ -46,6 +46,14 @@ class Unsupported(SqlError):
     """The query asks something that no backend can answer (a sort by a to-many path, say)."""
 
 
+class CannotEvolve(SqlError):
+    """A table cannot be changed as it should be. `what` was wanted, `why` says what is in the way."""
+
+    def __init__(self, table: str, what: str, why: str) -> None:
+        super().__init__(f"{table}: {what}: {why}")
+        self.table, self.what, self.why = table, what, why
+
+
 class TooManyRows(SqlError):
     """An answer would have more rows than one answer may have (`limit`)."""
 
@@ -89,6 +97,11 @@ class OutOfRange(DatabaseError):
 
 class TooComplex(DatabaseError):
     """The statement is more than the database can parse."""
+
+
+class Outdated(DatabaseError):
+    """The statement speaks of a table, column or type that is not there, or no longer: the tables have changed since
+    they were last looked at."""
 
 
 class Timeout(DatabaseError):

@@ -63,6 +63,11 @@ class Database(Protocol):
     def transaction(self) -> AbstractContextManager[Session]:
         """A transaction: kept when the block ends, undone when it raises. Nested: a savepoint."""
 
+    def evolving(self) -> AbstractContextManager[Session]:
+        """A transaction in which tables are changed: whoever is in one waits, others see the tables as they were until
+        it ends. No statement is limited in time, only the wait for locks. Nested, a savepoint; so is a transaction in
+        one. Raises DatabaseError inside of any other transaction."""
+
     def stream(
         self, text: str, params: Params = (), *, size: int = 1000
     ) -> AbstractContextManager[Iterator[list[Row]]]:

@@ -18,7 +18,7 @@ from sql.errors import Busy, DatabaseError, Unavailable
 from sql.introspection import TableInfo
 from sql.postgres.errors import translate, translated
 from sql.postgres.loaders import Context
-from sql.postgres.session import Connection, Session, commit, lost, run
+from sql.postgres.session import Connection, Session, commit, lost, run, run_fresh
 
 _SETTINGS = """SELECT set_config('TimeZone', 'UTC', false), set_config('DateStyle', 'ISO, MDY', false),
     set_config('IntervalStyle', 'iso_8601', false), set_config('bytea_output', 'hex', false),
@@ -80,7 +80,7 @@ class PostgresDatabase:
     def _retried(self, text: str, params: Params) -> list[Row]:
         try:
             with self._connection() as connection:
-                return run(connection, text, params).fetchall()
+                return run_fresh(connection, text, params).fetchall()
         except psycopg.OperationalError as error:
             if not lost(error) or not text.startswith("SELECT"):
                 raise
@@ -109,6 +109,17 @@ class PostgresDatabase:
                 yield current
         else:
             raise DatabaseError("No transaction can begin inside a snapshot")
+
+    @contextmanager
+    def evolving(self) -> Iterator[Session]:
+        """A transaction in which tables are changed; nested, a savepoint."""
+        current = self._local.session
+        if current is not None and not current.evolving:
+            raise DatabaseError("Tables are changed in a transaction that was begun for it")
+        with self.transaction() as session:
+            if current is None:
+                session.evolve(self.options.busy_seconds)
+            yield session
 
     @contextmanager
     def _begun(self, begin: str, *, writing: bool) -> Iterator[Session]:

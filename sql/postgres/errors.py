@@ -33,6 +33,7 @@ _range: _Maker = lambda _: errors.OutOfRange("A number or time is out of range")
 _busy: _Maker = lambda _: errors.Busy("The database is busy")  # noqa: E731
 _deadlock: _Maker = lambda _: errors.Deadlock("The transaction was in another's way")  # noqa: E731
 _away: _Maker = lambda _: errors.Unavailable("The database cannot be reached")  # noqa: E731
+_outdated: _Maker = lambda _: errors.Outdated("The tables have changed")  # noqa: E731
 _late: _Maker = lambda _: errors.Timeout("The statement took too long")  # noqa: E731
 # By the whole code, else by its class (the first two characters).
 _BY_STATE: Mapping[str, _Maker] = MappingProxyType(
@@ -53,6 +54,8 @@ _BY_STATE: Mapping[str, _Maker] = MappingProxyType(
         "40": _busy,
         "53100": lambda _: errors.Full("The database has no room left"),
         "53": _busy,
+        # No such table, schema, column, type, function or operator for these types, unique to tell rows apart by.
+        **dict.fromkeys(("42P01", "3F000", "42703", "42704", "42883", "42804", "42P10"), _outdated),
         # What a trigger raises, a view's check option, a value for a column that is always generated.
         "P0": _check,
         "44": _check,
@@ -73,9 +76,18 @@ def translate(error: psycopg.Error) -> errors.DatabaseError:
         return errors.Busy("The database has no connection to give")
     if isinstance(error, psycopg.DataError) and error.sqlstate is None:
         return errors.CheckViolation("The database refused a value")
+    if stale(error):
+        return _outdated(error)
     state = error.sqlstate or ("08" if isinstance(error, psycopg.OperationalError) else "")
     make = next((_BY_STATE[state[:size]] for size in (5, 3, 2) if state[:size] in _BY_STATE), None)
     return make(error) if make else errors.DatabaseError("The database failed")
+
+
+def stale(error: psycopg.Error) -> bool:
+    """Whether a statement was prepared for tables that have changed since, or ran while they did."""
+    if error.sqlstate == "XX000":
+        return error.diag.source_function in ("relation_open", "try_relation_open", "RevalidateCachedQuery")
+    return error.sqlstate == "0A000" and error.diag.source_function == "RevalidateCachedQuery"
 
 
 @contextmanager

@@ -13,11 +13,15 @@ import psycopg
 
 from sql.database import Params, Row
 from sql.errors import DatabaseError, Unavailable, Uncertain
-from sql.postgres.errors import translated
+from sql.postgres.errors import stale, translated
 
 Connection = psycopg.Connection[Any]
 
 _LOCK = "SELECT pg_advisory_xact_lock(%s::bigint)"
+_UNHURRIED = "SELECT set_config('statement_timeout', '0', true), set_config('lock_timeout', %s, true)"
+# Who comes later waits for whoever changes tables.
+_PATIENT = "SELECT current_setting('lock_timeout'), set_config('lock_timeout', '60s', true)"
+_WAITING = "SELECT set_config('lock_timeout', %s, true)"
 _numbers = count()
 
 
@@ -26,6 +30,12 @@ class Session:
 
     def __init__(self, connection: Connection) -> None:
         self.connection = connection
+        self.evolving = False
+
+    def evolve(self, busy_seconds: float) -> None:
+        """Nothing is limited in time from here on but the wait for locks: others wait behind who waits for a table."""
+        self.evolving = True
+        self.fetch(_UNHURRIED, (str(int(busy_seconds * 1000)),))
 
     def fetch(self, text: str, params: Params = ()) -> list[Row]:
         """The rows of a statement."""
@@ -47,7 +57,10 @@ class Session:
 
     def lock(self, name: str) -> None:
         """Wait until no other transaction has locked this name, and keep it until this one ends."""
+        waits = self.fetch(_PATIENT)[0][0] if self.evolving else ""
         self.fetch(_LOCK, (int.from_bytes(sha256(name.encode()).digest()[:8], signed=True),))
+        if waits:
+            self.fetch(_WAITING, (waits,))
 
     @contextmanager
     def chunks(self, text: str, params: Params, size: int) -> Iterator[Iterator[list[Row]]]:
@@ -60,6 +73,17 @@ class Session:
 def run(connection: Connection, text: str, params: Params) -> psycopg.Cursor[Any]:
     """Run a statement. Its text is built from constants and quoted identifiers alone; values are in params."""
     return connection.execute(text, params)
+
+
+def run_fresh(connection: Connection, text: str, params: Params) -> psycopg.Cursor[Any]:
+    """Run a statement that stands alone; once more, if it was prepared for tables that have changed since."""
+    try:
+        return run(connection, text, params)
+    except psycopg.Error as error:
+        if not stale(error):
+            raise
+    connection.execute("DEALLOCATE ALL")  # psycopg forgets them with it
+    return run(connection, text, params)
 
 
 def _results(cursor: psycopg.Cursor[Any]) -> list[Row]:

@@ -16,9 +16,11 @@ from weakref import WeakSet
 
 from sql.backend import Backend
 from sql.database import Options, Params, Row
-from sql.errors import Unavailable
+from sql.errors import DatabaseError, Unavailable
 from sql.introspection import TableInfo
+from sql.sqlite.authorizing import authorize
 from sql.sqlite.errors import translate
+from sql.sqlite.evolving import evolving
 from sql.sqlite.link import Link
 
 _LIMITS = {
@@ -27,10 +29,6 @@ _LIMITS = {
     sqlite3.SQLITE_LIMIT_ATTACHED: 0,
     sqlite3.SQLITE_LIMIT_WORKER_THREADS: 0,
 }
-_READING_PRAGMAS = frozenset(
-    {"table_list", "table_xinfo", "index_list", "index_xinfo", "foreign_key_list", "data_version"}
-)
-_REFUSED = frozenset({sqlite3.SQLITE_ATTACH, sqlite3.SQLITE_DETACH})
 
 
 class _Local(threading.local):
@@ -82,6 +80,15 @@ class SqliteDatabase:
             yield link
 
     @contextmanager
+    def evolving(self) -> Iterator[Link]:
+        """A transaction in which tables are changed; nested, a savepoint."""
+        link = self._link()
+        if link.depth and not link.evolving:
+            raise DatabaseError("Tables are changed in a transaction that was begun for it")
+        with self.transaction() if link.depth else evolving(link, self.options.busy_seconds):
+            yield link
+
+    @contextmanager
     def stream(self, text: str, params: Params = (), *, size: int = 1000) -> Iterator[Iterator[list[Row]]]:
         """The rows in lists, on a connection of their own: the thread goes on with its. In a transaction, on that."""
         current = self._link()
@@ -127,7 +134,7 @@ class SqliteDatabase:
             connection = _connect(self.path, self.options)
             _prepare(connection, self.options)
             register(connection)
-            connection.set_authorizer(_authorize)
+            connection.set_authorizer(authorize)
         except (sqlite3.Error, OSError) as error:
             raise _unavailable(self.path, error) from error
         return Link(connection, self.options.statement_seconds)
@@ -171,11 +178,6 @@ def _write_ahead(connection: sqlite3.Connection, seconds: float) -> None:
             if code != sqlite3.SQLITE_BUSY or time.monotonic() > until:
                 raise
             time.sleep(0.02)
-
-
-def _authorize(action: int, first: str | None, *_: str | None) -> int:
-    refused = action in _REFUSED or (action == sqlite3.SQLITE_PRAGMA and first not in _READING_PRAGMAS)
-    return sqlite3.SQLITE_DENY if refused else sqlite3.SQLITE_OK
 
 
 def _unavailable(path: str, error: Exception) -> Exception:

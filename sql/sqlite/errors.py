@@ -13,6 +13,9 @@ from sql import errors
 
 # The parser's stack (100 entries) and the depth of expressions are compiled into SQLite.
 _TOO_DEEP = ("parser stack overflow", "Expression tree is too large", "too many terms")
+_OUTDATED = re.compile(
+    r"no such (table|column|index)|has no column named|ON CONFLICT clause does not match|no such view"
+)
 _COLUMNS = re.compile(r"failed: (.+)$", re.DOTALL)
 
 
@@ -45,6 +48,7 @@ _BY_CODE: Mapping[int, _Maker] = MappingProxyType(
         sqlite3.SQLITE_LOCKED: lambda _: errors.Busy("The database is locked"),
         sqlite3.SQLITE_CONSTRAINT: lambda _: errors.CheckViolation("The database refused a value"),
         sqlite3.SQLITE_MISMATCH: lambda _: errors.CheckViolation("The database refused a value"),
+        sqlite3.SQLITE_SCHEMA: lambda _: errors.Outdated("The tables have changed"),
         sqlite3.SQLITE_TOOBIG: lambda _: errors.OutOfRange("A value is too large"),
         sqlite3.SQLITE_FULL: lambda _: errors.Full("The database has no room left"),
         **dict.fromkeys(
@@ -68,6 +72,8 @@ def translate(error: Exception) -> errors.DatabaseError:
     if any(words in str(error) for words in _TOO_DEEP):
         return errors.TooComplex("The query is nested too deeply for the database")
     code = getattr(error, "sqlite_errorcode", 0)
+    if code == sqlite3.SQLITE_ERROR and _OUTDATED.search(str(error)):
+        return errors.Outdated("The tables have changed")
     make = _BY_CODE.get(code) or _BY_CODE.get(code & 0xFF)
     return make(str(error)) if make else errors.DatabaseError("The database failed")
 

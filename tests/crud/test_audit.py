@@ -34,8 +34,9 @@ from crud.wire.paths import by_values
 from sql.commands import Command, Delete, Ensure, Insert, Restore, Update, UpdateFirst, Upsert
 from sql.errors import SqlError
 from sql.query import TRUE
-from tests.dialects.conftest import Fresh, new_postgres, with_callers
+from tests.dialects.conftest import Fresh, with_callers
 from tests.dialects.speakers import DIALECTS, Speaker
+from tests.postgres import new_postgres
 
 CONFIG = """
 auth: {secret: a secret of the tests that is long enough, registration: open}

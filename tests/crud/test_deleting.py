@@ -3,11 +3,9 @@
 References hold whether the database enforces them or only the definition knows of them.
 """
 
-import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-import psycopg
 import pytest
 
 from crud import service, startup
@@ -21,6 +19,7 @@ from sql.opening import open_database
 from sql.query import Compare, Filter, Slot
 from sql.query import Path as Column
 from sql.types import INTEGER
+from tests.postgres import new_postgres
 
 BACKENDS = ("sqlite", "postgres")
 LEVELS = ("tops", "middles", "leaves")
@@ -150,10 +149,7 @@ def url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
     """An empty database on each backend."""
     if request.param == "sqlite":
         return f"sqlite:///{tmp_path_factory.mktemp('deleting') / 'family.sqlite'}"
-    server, name = request.getfixturevalue("postgres_server"), f"family_{uuid.uuid4().hex}"
-    with psycopg.connect(server, autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE \"{name}\" TEMPLATE template0 ENCODING 'UTF8'")
-    return str(server).replace("/postgres?", f"/{name}?", 1)
+    return new_postgres(request.getfixturevalue("postgres_server"))
 
 
 @pytest.fixture(scope="session")

@@ -4,16 +4,13 @@
 """
 
 import os
-import re
 import sqlite3
-import uuid
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import orjson
-import psycopg
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
@@ -28,6 +25,7 @@ from crud.identity.passwords import hash_password
 from crud.state import Snapshot
 from crud.web.dialect import served
 from tests.newcomers import create_account
+from tests.postgres import drop, name_of, new_postgres, put
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 SECRET = "a secret of the tests, long enough for HS256"
@@ -91,14 +89,6 @@ def database_url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPa
     if request.param == "sqlite":
         return f"sqlite:///{tmp_path_factory.mktemp('sample') / 'sample.sqlite'}"
     return new_postgres(request.getfixturevalue("postgres_server"))
-
-
-def new_postgres(server: str) -> str:
-    """The URL of an empty database on the test run's server, which goes with the server."""
-    name = f"sample_{uuid.uuid4().hex}"
-    with psycopg.connect(server, autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE \"{name}\" TEMPLATE template0 ENCODING 'UTF8'")
-    return server.replace("/postgres?", f"/{name}?", 1)
 
 
 @pytest.fixture(scope="session")
@@ -176,14 +166,7 @@ def sibling(url: str, tmp_path_factory: pytest.TempPathFactory) -> str:
     """The URL of another, empty database of the same kind."""
     if url.startswith("sqlite"):
         return f"sqlite:///{tmp_path_factory.mktemp('fresh') / 'sample.sqlite'}"
-    made = base_of(url).replace("/postgres?", f"/fresh_{uuid.uuid4().hex}?", 1)
-    _copy("template0", made)
-    return made
-
-
-def base_of(url: str) -> str:
-    """The server's own database."""
-    return re.sub(r"/[^/?]+\?", "/postgres?", url, count=1)
+    return new_postgres(url)
 
 
 def _copy(source: str, url: str) -> None:
@@ -192,18 +175,12 @@ def _copy(source: str, url: str) -> None:
         with closing(_file(source)) as full, closing(_file(url)) as copy:
             full.backup(copy)
         return
-    with psycopg.connect(base_of(url), autocommit=True) as connection:
-        connection.execute(f'DROP DATABASE IF EXISTS "{_name(url)}" WITH (FORCE)')
-        connection.execute(f'CREATE DATABASE "{_name(url)}" TEMPLATE "{_name(source)}"')
+    drop(url)
+    put(url, name_of(source))
 
 
 def _file(url: str) -> sqlite3.Connection:
     return sqlite3.connect(url.removeprefix("sqlite:///"))
-
-
-def _name(url: str) -> str:
-    found = re.search(r"/([^/?]+)\?", url)
-    return found[1] if found else url
 
 
 @pytest.fixture(scope="session")

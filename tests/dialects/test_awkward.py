@@ -21,9 +21,10 @@ from crud.web.dialect import served
 from sql.catalog import Resource
 from sql.database import Options
 from sql.opening import open_database
-from tests.dialects.conftest import BACKENDS, SECRET, Token, new_postgres, signed_in
+from tests.dialects.conftest import BACKENDS, SECRET, Token, signed_in
 from tests.fixtures.awkward import build
 from tests.newcomers import create_account
+from tests.postgres import new_postgres
 
 ADMIN = ("admin@dragoman.example", "Str0ng-Passw0rd!")
 Ask = Callable[..., object]

@@ -15,9 +15,10 @@ from crud import doors
 from crud.definitions.reading import read_config
 from crud.startup import assemble
 from crud.state import Snapshot
-from tests.dialects.conftest import BACKENDS, SECRET, new_postgres
+from tests.dialects.conftest import BACKENDS, SECRET
 from tests.identity.conftest import CONFIG, PASSWORD
 from tests.newcomers import CHEAP, create_account
+from tests.postgres import new_postgres
 from tests.test_run import BIN, ROOT, WAIT, free_port, until_it_answers
 
 WORKERS = 4

@@ -14,9 +14,10 @@ from dataclasses import dataclass
 
 import pytest
 
-from tests.dialects.conftest import BACKENDS, new_postgres
+from tests.dialects.conftest import BACKENDS
 from tests.load.serving import WORKERS, Service, serving
 from tests.load.writers import GONE, Writer, at_once
+from tests.postgres import new_postgres
 
 WRITERS = 8
 

@@ -17,8 +17,9 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from tests.dialects.conftest import BACKENDS, ROOT, Fresh, fresh_app, new_postgres
+from tests.dialects.conftest import BACKENDS, ROOT, Fresh, fresh_app
 from tests.load.dropping import When, dropping
+from tests.postgres import new_postgres
 
 Make = Callable[..., Flask]
 BUSY = 0.3

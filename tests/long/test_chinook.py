@@ -18,8 +18,8 @@ from app import create_app
 from crud.definitions.reading import config_for_database
 from crud.identity.passwords import hash_password
 from crud.web.dialect import served
-from tests.dialects.conftest import new_postgres
 from tests.newcomers import create_account
+from tests.postgres import new_postgres
 
 pytestmark = pytest.mark.long
 FOLDER = os.environ.get("CHINOOK", "")  # without it, conftest.py leaves this file out

@@ -13,9 +13,10 @@ from sql.database import Database, Options
 from sql.ddl import create_table
 from sql.layout import layout_of
 from sql.opening import open_database
+from tests.postgres import new_postgres
 from tests.property.comparing import Opened
 from tests.property.data import ROWS
-from tests.property.databases import new_database, told
+from tests.property.databases import told
 from tests.property.schema import CATALOG
 from tests.property.storing import for_postgres, for_sqlite
 from tests.property.writing import Served, serve
@@ -28,7 +29,7 @@ ARRAYS = {"counts": "::int[]", "labels": "::text[]", "span": "::int4range", "sea
 def opened(postgres_server: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Opened]]:
     """SQLite and PostgreSQL with the same rows."""
     path = tmp_path_factory.mktemp("property") / "property.db"
-    urls = {"sqlite": f"sqlite:///{path}", "postgres": new_database(postgres_server)}
+    urls = {"sqlite": f"sqlite:///{path}", "postgres": new_postgres(postgres_server)}
     made = {name: open_database(url, options=Options(statement_seconds=20)) for name, url in urls.items()}
     for database in made.values():
         _create(database)
@@ -43,7 +44,7 @@ def opened(postgres_server: str, tmp_path_factory: pytest.TempPathFactory) -> It
 def both(postgres_server: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Served]]:
     """SQLite and PostgreSQL with the tables of writes."""
     path = tmp_path_factory.mktemp("commands") / "commands.db"
-    urls = {"sqlite": f"sqlite:///{path}", "postgres": new_database(postgres_server, "commands")}
+    urls = {"sqlite": f"sqlite:///{path}", "postgres": new_postgres(postgres_server)}
     made = {name: open_database(url, options=Options(statement_seconds=20)) for name, url in urls.items()}
     yield {name: serve(database) for name, database in made.items()}
     for database in made.values():

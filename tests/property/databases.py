@@ -1,12 +1,7 @@
-"""Fresh databases, and a catalog as it is told there.
-
-In: a server, a catalog. Out: the URL of a database; the catalog with native types and how times are kept.
-"""
+"""A catalog as it is told by a database: with native types, and how times are kept."""
 
 from collections.abc import Mapping
 from dataclasses import replace
-
-import psycopg
 
 from sql.catalog import Catalog, Column, Resource
 from sql.database import Database
@@ -25,11 +20,3 @@ def _told(resource: Resource, found: Mapping[str, Column]) -> Resource:
         for name, column in resource.columns.items()
     }
     return replace(resource, columns=columns)
-
-
-def new_database(server: str, word: str = "property") -> str:
-    """A PostgreSQL database of this process."""
-    with psycopg.connect(server, autocommit=True) as connection:
-        name = f"{word}_{connection.info.backend_pid}"
-        connection.execute(f"CREATE DATABASE {name} TEMPLATE template0 ENCODING 'UTF8'")
-    return server.replace("/postgres?", f"/{name}?", 1)

@@ -1,6 +1,5 @@
 """Queries executed on real databases: the same rows in the same order on both."""
 
-import uuid
 from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
@@ -48,6 +47,7 @@ from sql.query import (
 )
 from sql.types import BOOLEAN, DATE, DATETIME, DECIMAL, INTEGER, JSON, NUMBER, TEXT, TIME, Type
 from sql.values import JsonPathTest, Range
+from tests.postgres import drop, new_postgres
 from tests.sql.world import CATALOG, JSONS, THING, fill
 
 NOBODY: Mapping[str, object] = {}
@@ -69,13 +69,9 @@ def world(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
 @pytest.fixture(scope="module")
 def postgres_world(postgres_server: str) -> Iterator[str]:
     """A database of the server of its own."""
-    import psycopg
-
-    name = f"world_{uuid.uuid4().hex}"
-    with psycopg.connect(postgres_server, autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name} TEMPLATE template0 ENCODING 'UTF8'")
-        yield postgres_server.replace("/postgres?", f"/{name}?", 1)
-        connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+    url = new_postgres(postgres_server)
+    yield url
+    drop(url)
 
 
 def run(

@@ -16,7 +16,7 @@ from crud.definitions.values import LENGTHS, bound
 from crud.errors import Mistake
 from sql.catalog import Column
 from sql.types import Type
-from sql.values import to_json
+from sql.values import Range, to_json
 
 Check = Callable[[Any], None]
 INT32 = range(-(2**31), 2**31)
@@ -53,6 +53,29 @@ def _typed(type: Type, backend: str) -> Iterator[Check]:
         yield _int32
     if type.name == "array" and type.item is not None:
         yield from map(_of_each, _typed(type.item, backend))
+
+
+def _each(type: Type, said: object) -> Check:
+    """Rules of a list speak of each of its items, those of a range of both its ends."""
+    item = type.item or type
+    rules = said.items() if isinstance(said, Mapping) else ()
+    checks = [_MAKERS[rule](item, value) for rule, value in rules]
+
+    def check_all(value: Any) -> None:
+        items = (value.lower, value.upper) if isinstance(value, Range) else value
+        for one in (item for item in items if item is not None):
+            for check in checks:
+                check(one)
+
+    return check_all
+
+
+def _whole(type: Type, said: object) -> Check:
+    def check(value: Any) -> None:
+        if said and value != int(value):
+            raise refused("whole", f"Value {_shown(value)} is not a whole number", value)
+
+    return check
 
 
 def _of_each(check: Check) -> Check:
@@ -216,6 +239,8 @@ _MAKERS: Mapping[str, Callable[[Type, object], Check]] = MappingProxyType(
         "min_length": _min_length,
         "pattern": _pattern,
         "format": _format,
+        "whole": _whole,
+        "each": _each,
         "shape": _shape,
     }
 )

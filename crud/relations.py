@@ -157,6 +157,7 @@ def _declared(work: Derivation, draft: Draft, names: Mapping[str, str]) -> None:
             made = _make(work, draft, said, names)
             if made:
                 _replace(work.found[owner.name], made)
+                _way_back(work, owner, made, said=said)
 
 
 def _rename(work: Derivation, owner: Resource, said: RelationDefinition) -> None:
@@ -176,10 +177,35 @@ def _rename(work: Derivation, owner: Resource, said: RelationDefinition) -> None
 
 def _replace(mine: Relations, made: Relation) -> None:
     """A declared relation takes the place of the derived one that leads the same way."""
-    same = [n for n, r in mine.items() if (r.target, r.columns, r.through) == (made.target, made.columns, made.through)]
-    for name in same:
+    for name in [name for name, relation in mine.items() if _same(relation, made)]:
         del mine[name]
     mine[made.name] = made
+
+
+def _way_back(work: Derivation, owner: Resource, made: Relation, *, said: RelationDefinition) -> None:
+    """The same way from its other end, under the name that this end gives it."""
+    if said.inverse is None:
+        return
+    target, mine = work.drafts[made.target].resource, work.found[made.target]
+    way = _turned_way(owner, made, said.inverse)
+    held = mine.get(said.inverse)
+    if said.inverse in target.columns or (held and not _same(held, way)):
+        work.problems.append(Problem(f"{target.name} has a {said.inverse!r} already", said.place / "inverse"))
+    else:
+        _replace(mine, way)
+
+
+def _turned_way(owner: Resource, made: Relation, name: str) -> Relation:
+    if made.through is not None:
+        middle = made.through
+        through = Through(middle.table, middle.resource, _turned(middle.far), _turned(middle.near))
+        return Relation(name, "to_many", owner.name, through=through)
+    alone = made.kind == "to_many" or _identifies(owner, list(made.near))
+    return Relation(name, "to_one" if alone else "to_many", owner.name, _turned(made.columns))
+
+
+def _same(one: Relation, other: Relation) -> bool:
+    return (one.target, one.columns, one.through) == (other.target, other.columns, other.through)
 
 
 def _make(work: Derivation, draft: Draft, said: RelationDefinition, names: Mapping[str, str]) -> Relation | None:

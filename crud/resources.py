@@ -18,7 +18,12 @@ from sql.introspection import TableInfo
 from sql.types import Type
 from sql.values import coerce
 
-_WORDS_OF_DEFAULT = {"now": {"date", "time", "datetime"}, "uuid": {"uuid", "text"}, "increment": {"number"}}
+_WORDS_OF_DEFAULT = {
+    "now": {"date", "time", "datetime"},
+    "uuid": {"uuid", "text"},
+    "suid": {"text"},
+    "increment": {"number"},
+}
 _AUTO_DEFAULT = {"uuid": "uuid", "increment": "increment", "created_at": "now", "updated_at": "now"}
 
 
@@ -28,6 +33,8 @@ def default_of(field: FieldDefinition, type: Type) -> Default | None:
         return Default(_AUTO_DEFAULT[field.auto])
     if not field.has_default:
         return None
+    if field.literal:
+        return Default("literal", coerce(type, field.default))
     if isinstance(field.default, str) and type.family in _WORDS_OF_DEFAULT.get(field.default, ()):
         return Default(field.default)
     if field.default == "$CURRENT_USER":

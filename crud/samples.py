@@ -13,6 +13,7 @@ from typing import Any
 
 from crud.definitions.config import Place
 from crud.definitions.problems import ConfigError, Problem
+from crud.suid import short_id
 from sql.backend import Backend, Parameter
 from sql.catalog import Column, Table
 from sql.database import Session
@@ -66,6 +67,8 @@ def _made(column: Column) -> object:
             return None
         case default if default.kind == "uuid":
             return str(uuid.uuid4())
+        case default if default.kind == "suid":
+            return short_id(column.rules.get("max_length"))
         case default if default.kind == "now":
             return _now(column)
         case default if default.kind == "literal":

@@ -57,7 +57,10 @@ class Source:
 
 @dataclass(frozen=True)
 class FieldDefinition:
-    """One declared column. What is None was not said; an annotation leaves it as introspection found it."""
+    """One declared column. What is None was not said; an annotation leaves it as introspection found it.
+
+    `literal`: the default is the value itself, also where it is one of the words for values that are made.
+    """
 
     name: str
     type: Type | None = None
@@ -65,6 +68,7 @@ class FieldDefinition:
     key: bool = False
     default: object = None
     has_default: bool = False
+    literal: bool = False
     unique: bool = False
     references: str | None = None
     on_delete: str | None = None
@@ -90,7 +94,7 @@ class IndexDefinition:
 
 @dataclass(frozen=True)
 class RelationDefinition:
-    """One declared relation, or the new name of a derived one (`rename`)."""
+    """One declared relation, or the new name of a derived one (`rename`). `inverse` names the way back."""
 
     name: str
     rename: str | None = None
@@ -100,6 +104,7 @@ class RelationDefinition:
     through: str | None = None
     near: tuple[tuple[str, str], ...] = ()
     far: tuple[tuple[str, str], ...] = ()
+    inverse: str | None = None
     place: Place = NOWHERE
 
 

@@ -148,20 +148,27 @@ _RESOURCE = {
     "description": "For the documentation.",
 }
 
-_FIELD = {
-    "type": "What the column holds; `relation`: a column <name>Id and a relation <name> to its target.",
-    "key": "true: the column is (part of) the key.",
-    "primaryKey": "The same as `key`.",
-    "required": "true: must not be null, and must be given unless there is a default.",
-    "unique": "true: no two rows have the same value; where there is a tenant, no two of one tenant.",
-    "default": "What an absent value becomes: a value; now, uuid, increment; $CURRENT_USER is the caller.",
-    "defaultValue": "The same as `default`.",
+_RULES = {
     "max": "The most that a number, date or time may be; the length of a text or a list.",
     "min": "The least that a number, date or time may be; the length of a text or a list.",
     "max_length": "The most characters of a text, items of a list.",
     "min_length": "The least characters of a text, items of a list.",
     "pattern": "A regular expression for the whole text.",
     "format": "What a text must be.",
+    "whole": "true: a number without a fraction.",
+}
+
+_FIELD = {
+    "type": "What the column holds; `relation`: a column <name>Id and a relation <name> to its target.",
+    "key": "true: the column is (part of) the key.",
+    "primaryKey": "The same as `key`.",
+    "required": "true: must not be null, and must be given unless there is a default.",
+    "unique": "true: no two rows have the same value; where there is a tenant, no two of one tenant.",
+    "default": "What an absent value becomes: a value; now, uuid, suid, increment; $CURRENT_USER is the caller.",
+    "defaultValue": "The same as `default`.",
+    "literal": "The default, also where it is one of the words for values that are made.",
+    **_RULES,
+    "each": "Rules for each item of an array, or both ends of a range.",
     "shape": "What the JSON of a json field must be.",
     "prefix": "What a prefixed key begins with. Default: the entity's name in the singular.",
     "values": "The words of an enum.",
@@ -194,6 +201,7 @@ _RELATION = {
     "through": "The junction between both sides.",
     "near": "This side's column → the junction's.",
     "far": "The junction's column → that side's.",
+    "inverse": "The name of the way back, on the resource that it leads to.",
 }
 
 _RULE = {
@@ -221,6 +229,7 @@ _SHOWN = {
     "hide": "All but these columns and relations.",
     "times": "The form of times; epoch_ms are numbers. Default: iso.",
 }
+_SHOWN_IN_BAASIX = _SHOWN | {"schema": "The schema that a run-time collection was written with."}
 
 _USER = {
     "password": "A text, a number, or an argon2 hash; better as ${NAME}.",
@@ -266,12 +275,14 @@ _SHAPES: Mapping[str, Mapping[str, str]] = {
     "source": _SOURCE,
     "resource": _RESOURCE,
     "field": _FIELD,
+    "item_rules": _RULES,
     "index": _INDEX,
     "relation": _RELATION,
     "rule": _RULE,
     "hook": _HOOK,
     "presentations": {name: f"How {_DIALECT_NAMES[name]} shows it." for name in DIALECTS},
     "shown": _SHOWN,
+    "shown_in_baasix": _SHOWN_IN_BAASIX,
     "audit": {"values": "true keeps the values too."},
     "user": _USER,
     "limits": _LIMITS,

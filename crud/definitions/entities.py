@@ -68,7 +68,7 @@ def read_resource(
 def read_field(name: str, data: Data, place: Place) -> FieldDefinition:
     """One field. Phantom's `relation` named `author` is a column `authorId`."""
     relation = data.get("type") == "relation"
-    default = data.get("default", data.get("defaultValue"))
+    default = data.get("literal", data.get("default", data.get("defaultValue")))
     auto = data.get("auto")
     return FieldDefinition(
         name=f"{name}Id" if relation else name,
@@ -77,6 +77,7 @@ def read_field(name: str, data: Data, place: Place) -> FieldDefinition:
         key=data.get("key", data.get("primaryKey", False)),
         default=default,
         has_default=default is not None,
+        literal="literal" in data,
         unique=data.get("unique", False),
         references=data.get("references") or data.get("target"),
         on_delete=_on_delete(data, "set null" if relation and not data.get("required") else None),
@@ -138,6 +139,7 @@ def _relation(name: str, data: Data, place: Place) -> RelationDefinition:
         through=data.get("through"),
         near=tuple(data.get("near", {}).items()),
         far=tuple(data.get("far", {}).items()),
+        inverse=data.get("inverse"),
         place=place,
     )
 

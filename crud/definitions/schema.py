@@ -3,6 +3,8 @@
 In: nothing. Out: `CONFIG` and `RESOURCE`, data for `jsonschema`. Every object refuses unknown keys.
 """
 
+from collections.abc import Mapping
+
 from crud.definitions.config import ACTIONS, DIALECTS, EVOLVE, HOOKS, Limits
 from crud.definitions.values import FORMATS, SHAPES
 from sql.types import TYPES
@@ -35,9 +37,9 @@ def words(*allowed: str) -> Schema:
     return {"type": "string", "enum": list(allowed)}
 
 
-def shape(properties: Schema, *required: str) -> Schema:
+def shape(properties: Mapping[str, object], *required: str) -> Schema:
     """An object of these keys and no others."""
-    return {"type": "object", "properties": properties, "required": list(required), "additionalProperties": False}
+    return {"type": "object", "properties": dict(properties), "required": list(required), "additionalProperties": False}
 
 
 def mapping(value: Schema, **more: object) -> Schema:
@@ -45,6 +47,16 @@ def mapping(value: Schema, **more: object) -> Schema:
     return {"type": "object", "additionalProperties": value, "propertyNames": {"minLength": 1}, **more}
 
 
+_RULES: Mapping[str, Schema] = {
+    "max": LIMIT,
+    "min": LIMIT,
+    "max_length": {"type": "integer", "minimum": 0},
+    "min_length": {"type": "integer", "minimum": 0},
+    "pattern": TEXT,
+    "format": words(*FORMATS),
+    "whole": FLAG,
+}
+ITEM_RULES = shape(_RULES)
 FIELD = shape(
     {
         "type": words(*TYPES, "relation"),
@@ -54,12 +66,9 @@ FIELD = shape(
         "unique": FLAG,
         "default": {},
         "defaultValue": {},
-        "max": LIMIT,
-        "min": LIMIT,
-        "max_length": {"type": "integer", "minimum": 0},
-        "min_length": {"type": "integer", "minimum": 0},
-        "pattern": TEXT,
-        "format": words(*FORMATS),
+        "literal": {},
+        **_RULES,
+        "each": ITEM_RULES,
         "shape": words(*SHAPES),
         "prefix": NAME,
         "values": {"type": "array", "items": {"type": "string"}, "minItems": 1, "uniqueItems": True},
@@ -89,6 +98,7 @@ RELATION = shape(
         "through": NAME,
         "near": PAIRS,
         "far": PAIRS,
+        "inverse": NAME,
     }
 )
 
@@ -115,17 +125,17 @@ HOOK = shape(
     "call",
 )
 
-SHOWN = shape(
-    {
-        "name": NAME,
-        "columns": mapping(NAME),
-        "relations": mapping(NAME),
-        "show": NAMES,
-        "hide": NAMES,
-        "times": words("iso", "epoch_ms"),
-    }
-)
-SHOWN_IN = shape(dict.fromkeys(DIALECTS, SHOWN))
+_SHOWN: Mapping[str, Schema] = {
+    "name": NAME,
+    "columns": mapping(NAME),
+    "relations": mapping(NAME),
+    "show": NAMES,
+    "hide": NAMES,
+    "times": words("iso", "epoch_ms"),
+}
+SHOWN = shape(_SHOWN)
+SHOWN_IN_BAASIX = shape({**_SHOWN, "schema": {"type": "object"}})
+SHOWN_IN = shape({**dict.fromkeys(DIALECTS, SHOWN), "baasix": SHOWN_IN_BAASIX})
 
 SOFT_DELETE: Schema = {
     **shape({"column": NAME, "active": SCALAR, "deleted": SCALAR}, "column"),

@@ -13,10 +13,14 @@ from sql.errors import BadValue
 from sql.types import DECIMAL, Type
 from sql.values import coerce
 
-VALUE_RULES = ("max", "min", "max_length", "min_length", "pattern", "format", "shape", "prefix", "required")
+VALUE_RULES = (
+    *("max", "min", "max_length", "min_length", "pattern", "format", "whole", "each", "shape", "prefix", "required"),
+)
+ITEM_RULES = ("max", "min", "max_length", "min_length", "pattern", "format", "whole")
 FORMATS = ("email", "url")
 SHAPES = ("object", "array")
 LENGTHS = frozenset({"text", "array"})
+COMPOSED = frozenset({"array", "range"})
 
 _ORDERED = LENGTHS | {"number", "date", "time", "datetime"}
 _MOMENTS = frozenset({"datetime", "date", "time", "number", "text"})
@@ -28,6 +32,8 @@ _FAMILIES: Mapping[str, frozenset[str]] = MappingProxyType(
         **dict.fromkeys(("max", "min"), _ORDERED),
         **dict.fromkeys(("max_length", "min_length"), LENGTHS),
         **dict.fromkeys(("pattern", "format", "prefix"), _TEXTS),
+        "whole": frozenset({"number"}),
+        "each": COMPOSED,
         "shape": frozenset({"json"}),
     }
 )
@@ -57,6 +63,8 @@ def check_rules(rules: Mapping[str, object], type: Type, place: Place) -> Iterat
             yield Problem(f"does not go with {type.name}", place / rule)
         elif rule in ("max", "min"):
             yield from _bound(type, said, place / rule)
+        elif isinstance(said, Mapping) and type.item is not None:
+            yield from check_rules(said, type.item, place / rule)
 
 
 def check_pattern(rules: Mapping[str, object], place: Place) -> Iterator[Problem]:
@@ -65,6 +73,9 @@ def check_pattern(rules: Mapping[str, object], place: Place) -> Iterator[Problem
         re.compile(str(rules.get("pattern", "")))
     except (re.error, OverflowError, RecursionError) as error:
         yield Problem(f"is no regular expression: {error}", place / "pattern")
+    each = rules.get("each")
+    if isinstance(each, Mapping):
+        yield from check_pattern(each, place / "each")
 
 
 def check_auto(auto: str | None, type: Type, place: Place) -> Iterator[Problem]:

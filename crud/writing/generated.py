@@ -16,6 +16,7 @@ from uuid import uuid4
 from crud import naming
 from crud.access.actor import Actor
 from crud.schemas import is_status
+from crud.suid import short_id
 from sql import times
 from sql.catalog import Column, Resource, SoftDelete
 from sql.errors import BadValue
@@ -164,6 +165,10 @@ def _uuid(making: Making) -> object:
     return str(uuid4())
 
 
+def _suid(making: Making) -> object:
+    return short_id(making.column.rules.get("max_length"))
+
+
 def _prefixed(making: Making) -> object:
     resource = making.resource
     name = naming.singular(naming.underscored(resource.entity or resource.name))
@@ -183,5 +188,5 @@ _AUTO: Mapping[str, Maker] = MappingProxyType(
     }
 )
 _DEFAULTS: Mapping[str, Maker] = MappingProxyType(
-    {"literal": _literal, "now": _moment, "uuid": _uuid, "caller": _caller}
+    {"literal": _literal, "now": _moment, "uuid": _uuid, "suid": _suid, "caller": _caller}
 )

@@ -126,6 +126,13 @@ def test_a_time_of_deletion_stays_empty() -> None:
     assert made(Column("gone_at", DATETIME), soft_delete=SoftDelete("gone_at")) == {}
 
 
+@pytest.mark.parametrize(("rules", "length"), [({}, 22), ({"max_length": 9}, 9), ({"max_length": 255}, 22)])
+def test_a_short_id_is_as_long_as_the_column_takes(rules: dict[str, object], length: int) -> None:
+    column = Column("x", STRING, default=Default("suid"), rules=rules)
+    one, other = made(column)["x"], made(column)["x"]
+    assert isinstance(one, str) and re.fullmatch(f"[A-Za-z0-9]{{{length}}}", one) and one != other
+
+
 UUID4 = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
 KEYS = [
     (Column("x", UUID, auto="uuid"), UUID4),

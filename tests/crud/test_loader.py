@@ -128,6 +128,28 @@ def test_a_relation_is_renamed() -> None:
     assert set(relations(loaded(configured(text), *blog()), "posts")) == {"writer", "editor"}
 
 
+INVERSE = [
+    ("posts: {relations: {writer: {target: people, columns: {author_id: id}, inverse: works}}}", "people", "works"),
+    ("people: {relations: {works: {target: posts, columns: {id: author_id}, inverse: writer}}}", "posts", "writer"),
+    ("posts: {relations: {words: {target: tags, through: post_tags, inverse: texts}}}", "tags", "texts"),
+]
+
+
+@pytest.mark.parametrize(("text", "owner", "name"), INVERSE)
+def test_a_relation_names_the_way_back(text: str, owner: str, name: str) -> None:
+    declared = configured(f"schemas: {{main: {{tables: all, entities: {{{text}}}}}}}")
+    there, back = relations(loaded(PLAIN, *blog()), owner), relations(loaded(declared, *blog()), owner)
+    assert len(back) == len(there) and set(back) - set(there) == {name}
+    assert back[name] in there.values()
+
+
+def test_a_way_back_takes_no_name_that_is_taken() -> None:
+    for name in ("id", "people", "boss"):
+        said = f"{{writer: {{target: people, columns: {{author_id: id}}, inverse: {name}}}}}"
+        entities = f"{{posts: {{relations: {said}}}, people: {{}}}}"
+        assert "already" in wrong(f"schemas: {{main: {{entities: {entities}}}}}", *blog())[0]
+
+
 def test_only_declared_tables_are_served_where_entities_are_declared() -> None:
     built = loaded(configured("schemas: {main: {entities: {tags: {}}}}"), *blog())
     assert [resource.name for resource in built.catalog if not resource.system] == ["tags"]

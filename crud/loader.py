@@ -195,7 +195,8 @@ def _names(config: Config, parts: Mapping[str, Part]) -> Names:
     theirs = [part for part in parts.values() if not part.resource.system]
     for part in theirs:
         entity = part.resource.entity
-        for form in (naming.pascal_singular(entity), naming.camel_singular(entity)):
+        whole = f"{part.resource.namespace}.{entity}"
+        for form in (naming.pascal_singular(entity), naming.camel_singular(entity), whole):
             general.setdefault(form, part.resource.name)
     for part in theirs:
         for alias in part.definition.aliases if part.definition else ():

@@ -13,6 +13,7 @@ from crud.definitions.problems import Problem
 from crud.definitions.values import check_rules
 from crud.presentation import STYLES, Shown, Style, meetings
 from sql.catalog import Column, Default, Resource, Table
+from sql.defaults import plain_default
 from sql.errors import BadValue
 from sql.introspection import TableInfo
 from sql.types import Type
@@ -56,10 +57,28 @@ def annotated(column: Column, field: FieldDefinition, problems: list[Problem]) -
     if field.type is None:
         problems += check_rules(field.rules, made.type, field.place)
     try:
-        return replace(made, default=default_of(field, made.type) or column.default)
+        default = default_of(field, made.type)
     except BadValue as error:
         problems.append(Problem(str(error), field.place / "default"))
         return made
+    left = _has_already(made, default)
+    made = made if left else replace(made, default=default or column.default)
+    return made if made.nullable or _filled_unasked(made, left=left) else _without_rule(made, "required")
+
+
+def _has_already(column: Column, default: Default | None) -> bool:
+    """Whether the database has the declared default of its own: it goes on filling the column."""
+    own = column.default
+    return own is not None and own.kind == "sql" and default == plain_default(str(own.value), column.type) is not None
+
+
+def _filled_unasked(column: Column, *, left: bool) -> bool:
+    """Whether the database would fill the column, so that only the rule makes it required."""
+    return column.default is not None and column.default.kind == "sql" and not left
+
+
+def _without_rule(column: Column, name: str) -> Column:
+    return replace(column, rules=MappingProxyType({rule: said for rule, said in column.rules.items() if rule != name}))
 
 
 def planned(definition: ResourceDefinition, types: Mapping[str, Type], problems: list[Problem]) -> tuple[Column, ...]:

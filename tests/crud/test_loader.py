@@ -9,7 +9,9 @@ from crud.definitions.document import parse_document
 from crud.definitions.problems import ConfigError
 from crud.definitions.reading import config_for_database, config_of
 from crud.loader import Loaded
-from sql.catalog import Relation
+from sql.catalog import Column, Default, Relation, Table
+from sql.introspection import TableInfo
+from sql.types import INTEGER, STRING
 from tests.crud.tables import blog, loaded, table
 
 PLAIN = config_for_database("sqlite:///x.sqlite", {})
@@ -160,6 +162,26 @@ def test_a_table_may_refer_to_accounts() -> None:
     built = loaded(configured(text), *blog())
     assert relations(built, "tags")["name_user"] == ("to_one", "_dragoman_users")
     assert relations(built, "_dragoman_users")["tags"] == ("to_many", "tags")
+
+
+def test_a_default_that_the_database_has_already_is_left_to_it() -> None:
+    made = Column("state", STRING, nullable=False, default=Default("sql", "'new'::text"))
+    orders = TableInfo(Table("orders"), "table", (Column("id", INTEGER), made), ("id",))
+    text = "schemas: {main: {entities: {orders: {fields: {state: {required: true, default: $}}}}}}"
+    same = loaded(configured(text.replace("$", "new")), orders).catalog.resource("orders").column("state")
+    assert same.default == made.default and "required" not in same.rules
+    other = loaded(configured(text.replace("$", "old")), orders).catalog.resource("orders").column("state")
+    assert other.default == Default("literal", "old")
+
+
+def test_a_resource_of_the_default_schema_is_named_with_it_where_another_has_its_name() -> None:
+    text = """
+      schemas:
+        main: {entities: {posts: {}}}
+        old: {entities: {posts: {table: tags, fields: {name: {references: main.posts}}}}}
+    """
+    built = loaded(configured(text), *blog())
+    assert relations(built, "old.posts")["name_post"] == ("to_one", "posts")
 
 
 MISTAKES = [

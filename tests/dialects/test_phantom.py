@@ -223,6 +223,26 @@ def test_the_cookie_carries_the_token(sample: Flask, user: Token) -> None:
     assert data(client.get("/api/orders"))
 
 
+def test_the_schema_says_what_definitions_say(client: FlaskClient, admin: Token) -> None:
+    def fields(name: str) -> dict[str, object]:
+        return client.get(f"/api/{name}/schema", headers=admin).json["schema"]["fields"]
+
+    posts, items = fields("Post"), fields("OrderItem")
+    assert posts["id"] == {
+        "type": posts["id"]["type"],
+        "key": True,
+        "unique": True,
+        "auto": "increment",
+        "default": "increment",
+    }
+    assert posts["title"] == {"type": "string", "required": True, "max": 200}
+    assert posts["published"] == {"type": "boolean", "default": False}
+    assert posts["createdAt"] == {"type": "datetime", "auto": "created_at", "default": "now"}
+    assert posts["author"]["onDelete"] == "CASCADE"
+    assert items["price"] == {"type": "decimal", "required": True, "precision": 10, "scale": 2, "min": 0}
+    assert items["quantity"] == {"type": "integer", "required": True, "min": 1}
+
+
 def test_the_schema_shows_what_the_caller_may_read(client: FlaskClient, user: Token, admin: Token) -> None:
     mine = client.get("/api/schema/customers", headers=user).json["schema"]
     everything = client.get("/api/customers/schema", headers=admin).json["data"]
@@ -235,6 +255,7 @@ def test_the_schema_shows_what_the_caller_may_read(client: FlaskClient, user: To
         "type": "relation",
         "target": "User",
         "kind": "to_one",
+        "onDelete": "CASCADE",
     }
 
 

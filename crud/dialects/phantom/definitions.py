@@ -7,7 +7,9 @@ relations that it may follow, and which roles may do what. Field names and types
 from crud.access.policy import Policy
 from crud.presentation import Presentation
 from crud.wire.paths import Scope
-from sql.catalog import Column, Relation, Resource
+from sql.catalog import Column, Default, Relation, Resource
+from sql.defaults import plain_default
+from sql.values import to_json
 
 
 def definition_of(scope: Scope, policy: Policy, resource: Resource) -> dict[str, object]:
@@ -22,25 +24,49 @@ def fields_of(scope: Scope, resource: Resource) -> dict[str, object]:
     view = names.view(resource)
     columns: dict[str, object] = {name: field_of(resource, column) for name, column in view.columns.items()}
     targets = {name: names.name(scope.catalog.target(relation)) for name, relation in view.relations.items()}
-    return columns | {name: _relation(relation, targets[name]) for name, relation in view.relations.items()}
+    return columns | {name: _relation(resource, relation, targets[name]) for name, relation in view.relations.items()}
 
 
 def field_of(resource: Resource, column: Column) -> dict[str, object]:
     """A column in the words of a definition; what is not said is not there."""
-    kind, default = column.type, column.default
+    kind = column.type
     said: dict[str, object] = {
-        "required": not column.nullable and default is None and not column.auto and not column.generated,
+        "key": column.name in resource.key,
+        "required": not column.nullable and column.default is None and not column.auto and not column.generated,
         "unique": {column.name} in [{*names} - {resource.tenant} for names in (*resource.uniques, resource.key)],
-        "default": default.value if default is not None and default.kind == "literal" else None,
-        "values": list(kind.values),
+        "auto": column.auto,
+        "precision": kind.precision,
+        "scale": kind.scale,
+        "values": list(kind.values) or None,
         "items": kind.item.name if kind.item else None,
+        **{rule: asked for rule, asked in column.rules.items() if rule != "required"},
         "readOnly": column.read_only or column.generated,
     }
-    return {"type": kind.name} | {word: value for word, value in said.items() if value not in (None, False, [])}
+    shown = {word: value for word, value in said.items() if value is not None and value is not False}
+    return {"type": kind.name} | shown | _default(column)
 
 
-def _relation(relation: Relation, target: str) -> dict[str, object]:
-    return {"type": "relation", "target": target, "kind": relation.kind}
+def _default(column: Column) -> dict[str, object]:
+    """What an absent value becomes, whoever puts it there: a value or a word. SQL is shown to nobody."""
+    default = column.default
+    if default is not None and default.kind == "sql":
+        default = plain_default(str(default.value), column.type)
+    match default:
+        case None:
+            return {}
+        case Default("literal", value):
+            return {"default": to_json(value)}
+        case Default("caller"):
+            return {"default": "$CURRENT_USER"}
+    return {"default": default.kind}
+
+
+def _relation(resource: Resource, relation: Relation, target: str) -> dict[str, object]:
+    said: dict[str, object] = {"type": "relation", "target": target, "kind": relation.kind}
+    for reference in resource.references:
+        if relation.kind == "to_one" and reference.columns == relation.columns and reference.on_delete != "NO ACTION":
+            return said | {"onDelete": reference.on_delete}
+    return said
 
 
 def permissions_of(policy: Policy, resource: Resource) -> dict[str, list[str]]:

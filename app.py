@@ -15,6 +15,7 @@ from crud import cli, logs, startup
 from crud.definitions.config import Config
 from crud.definitions.problems import ConfigError
 from crud.dialects import DIALECTS
+from crud.following import followed
 from crud.identity import brakes, passwords
 from crud.state import State
 from crud.web import dialect
@@ -44,12 +45,12 @@ def _create(config: Config | Path | str | None, dialects: tuple[dialect.Dialect,
     cli.install(app)
     if config is None and cli.without_service(sys.argv[1:]):
         return app
-    read = config if isinstance(config, Config) else startup.configuration(config)
+    read, texts = (config, None) if isinstance(config, Config) else startup.configured(config)
     app.url_map.strict_slashes = False
     app.url_map.merge_slashes = False  # the redirect would be an answer outside every dialect's envelope
     app.config.update(MAX_CONTENT_LENGTH=read.limits.body_bytes, MAX_FORM_PARTS=100)
     passwords.allow_at_once(read.auth.hashes_at_once)
     brakes.install(app, read)
-    state = State(startup.assemble(read, [each.name for each in dialects]), startup.renewed)
+    state = State(startup.assemble(read, [each.name for each in dialects], texts), followed)
     dialect.install(app, state, dialects)
     return app

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from crud import naming, system
+from crud import naming, revision, system
 from crud.definitions.config import Config, FieldDefinition, ResourceDefinition
 from crud.definitions.problems import ConfigError, Problem
 from crud.definitions.semantics import declared, exact_name
@@ -24,7 +24,7 @@ from sql.ddl import add_column, create_table
 from sql.fragment import Bindings
 from sql.introspection import ForeignKey, TableInfo
 from sql.layout import Layout, layout_of
-from sql.types import BIGINT, STRING, Type
+from sql.types import STRING, Type
 
 Names = Mapping[str, Mapping[str, str]]
 LOCK = 7_263_548_190
@@ -72,7 +72,7 @@ def install(database: Database, config: Config) -> None:
         made = [d for d in system.definitions(config) if d.table not in there]
         _create_all(config, database, session, made)
         _add_columns(config, database, session, there)
-        _create_bare(database, session, set(there))
+        _create_bare(database, session, there)
         _create_view(config, database, session, there)
         for role, description in ROLES.items():
             ensure_role(database, session, role, description)
@@ -80,14 +80,11 @@ def install(database: Database, config: Config) -> None:
             _fill_own(config, database, session, definition)
 
 
-def _create_bare(database: Database, session: Session, there: set[str]) -> None:
+def _create_bare(database: Database, session: Session, there: Mapping[str, TableInfo]) -> None:
     """The tables that are no resources: those of identity, and the revision."""
     tables.create(database, session, there)
+    revision.create(database, session, there)
     if system.REVISION not in there:
-        columns = {"value": Column("value", BIGINT, nullable=False)}
-        revision = Resource(system.REVISION, Table(system.REVISION), columns)
-        _run(session, create_table(layout_of(revision), database.backend))
-        session.execute("INSERT INTO _dragoman_revision (value) VALUES (0)")
         session.execute("CREATE UNIQUE INDEX _dragoman_users_email ON _dragoman_users (lower(email))")
 
 

@@ -58,6 +58,11 @@ class Part:
 def load(config: Config, databases: Mapping[str, Database]) -> Loaded:
     """Make what is declared and missing, introspect, and build. Raises ConfigError."""
     create_missing(config, databases)
+    return look(config, databases)
+
+
+def look(config: Config, databases: Mapping[str, Database]) -> Loaded:
+    """Introspect, and build: somebody else has made what is declared. Raises ConfigError."""
     tables = {
         name: {info.table: info for info in database.tables(include_own=name == config.server.system)}
         for name, database in databases.items()

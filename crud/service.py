@@ -11,9 +11,8 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TypeVar
 
-from crud import reading
+from crud import reading, revision
 from crud.hooks import Event
-from crud.identity import accounts
 from crud.reading import Result
 from crud.state import Context
 from crud.writing.unit import Unit, Written
@@ -62,14 +61,14 @@ def work(context: Context, source: str = "default") -> Iterator[Work]:
         unit = Unit(context, database, session)
         yield Work(unit)
         if unit.renews:
-            accounts.renew(database, session)
+            revision.renew(database, session)
     context.snapshot.hooks.after(unit.events)
 
 
 def renew(context: Context) -> None:
     """Let every worker read its rules again, with its next request."""
     with context.snapshot.system.transaction() as session:
-        accounts.renew(context.snapshot.system, session)
+        revision.renew(context.snapshot.system, session)
 
 
 def attempted(transaction: Callable[[], T]) -> T:

@@ -17,6 +17,7 @@ from crud.errors import ApiError
 from crud.ground import EVERY, Ground
 from crud.identity.accounts import sql_for
 from crud.limits import check_filter
+from crud.revision import Revision, revision_within
 from crud.wire.conditions import parse
 from crud.wire.variables import constant
 from sql.catalog import Resource
@@ -56,12 +57,12 @@ class Entry:
 # ---------------------------------------------------------------- reading
 
 
-def read_entries(database: Database) -> tuple[int, tuple[Entry, ...]]:
+def read_entries(database: Database) -> tuple[Revision, tuple[Entry, ...]]:
     """The revision, and all rows as of it."""
     with database.read() as session:
-        rows = session.fetch("SELECT value FROM _dragoman_revision")
+        now = revision_within(session)
         entries = tuple(_entry(row) for row in session.fetch(f"{_ALL} ORDER BY p.id"))
-    return int(str(rows[0][0])), entries
+    return now, entries
 
 
 def read_entry(database: Database, session: Session, id: object) -> Entry:

@@ -47,22 +47,19 @@ class _Loader(yaml.SafeLoader):
     yaml_implicit_resolvers = {}
 
 
-def read_document(path: Path, environment: Mapping[str, str]) -> Document:
-    """The document of a file. What is wrong is in its `problems`."""
-    document = Document(str(path))
+def read_text(path: Path) -> tuple[str | None, list[Problem]]:
+    """The text of a file, or what is wrong with it."""
+    place = Place(str(path))
     try:
         raw = path.read_bytes()
     except OSError as error:
-        document.problems.append(Problem(f"cannot be read: {error.strerror}", document.place))
-        return document
+        return None, [Problem(f"cannot be read: {error.strerror}", place)]
     if len(raw) > MAX_BYTES:
-        document.problems.append(Problem(f"is larger than {MAX_BYTES} bytes", document.place))
-        return document
+        return None, [Problem(f"is larger than {MAX_BYTES} bytes", place)]
     try:
-        return parse_document(raw.decode("utf-8"), environment, file=str(path))
+        return raw.decode("utf-8"), []
     except UnicodeDecodeError:
-        document.problems.append(Problem("is not UTF-8", document.place))
-        return document
+        return None, [Problem("is not UTF-8", place)]
 
 
 def parse_document(text: str, environment: Mapping[str, str], *, file: str = "config.yml") -> Document:

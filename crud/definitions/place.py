@@ -32,7 +32,7 @@ class Place:
         return ".".join(self.path)
 
     def __str__(self) -> str:
-        return f"{self.file}:{self.line}"
+        return f"{self.file}:{self.line}" if self.lines else self.file
 
 
 NOWHERE = Place()

@@ -1,7 +1,8 @@
 """Reads configuration files: the way from a path to a `Config`, or to all that is wrong with it.
 
-In: a path and an environment. Out: `read_config`, `check_config`, `config_for_database`. Shape first (`shapes`), then
-values (here and in `entities`), then what the parts say of each other (`semantics`).
+In: a path, or texts that were gathered before, and an environment. Out: `read_files`, `config_from`, `read_config`,
+`check_config`, `config_for_database`. Shape first (`shapes`), then values (here and in `entities`), then what the parts
+say of each other (`semantics`).
 """
 
 import os
@@ -15,7 +16,6 @@ from crud.definitions.access import read_auth, read_users
 from crud.definitions.config import (
     ACTIONS,
     DIALECTS,
-    NOWHERE,
     Auth,
     Config,
     DialectConfig,
@@ -28,12 +28,13 @@ from crud.definitions.config import (
     Source,
     canonical_role,
 )
-from crud.definitions.document import Document, read_document
+from crud.definitions.document import Document, parse_document
 from crud.definitions.entities import read_audit, read_resource, read_rule
 from crud.definitions.problems import ConfigError, Problem
 from crud.definitions.schema import CONFIG, RESOURCE
 from crud.definitions.semantics import check_meaning
 from crud.definitions.shapes import check_shape
+from crud.definitions.texts import Texts, folder_texts, gathered, metadata_of
 
 Data = Mapping[str, Any]
 LETTERS: Mapping[str, tuple[str, ...]] = {
@@ -48,16 +49,33 @@ LETTERS: Mapping[str, tuple[str, ...]] = {
 
 def read_config(path: str | Path, environment: Mapping[str, str] | None = None) -> Config:
     """The configuration of a file. Raises ConfigError with every mistake."""
-    config, problems = _read(Path(path), os.environ if environment is None else environment)
-    if config is None or any(not problem.warning for problem in problems):
+    return read_files(path, environment)[0]
+
+
+def read_files(path: str | Path, environment: Mapping[str, str] | None = None) -> tuple[Config, Texts]:
+    """The configuration of a file, and the texts that it was made of. Raises ConfigError with every mistake."""
+    config, texts, problems = _read(Path(path), os.environ if environment is None else environment)
+    if texts is None:
         raise ConfigError(problems)
-    return config
+    return _good(config, problems), texts
+
+
+def config_from(texts: Texts, environment: Mapping[str, str] | None = None) -> Config:
+    """The configuration of texts that were gathered before. Raises ConfigError with every mistake."""
+    document = texts.document(os.environ if environment is None else environment)
+    return _good(*config_of(document, texts.path.parent, texts.metadata))
 
 
 def check_config(path: str | Path, environment: Mapping[str, str] | None = None) -> list[Problem]:
     """Everything that is wrong with a file."""
-    _, problems = _read(Path(path), os.environ if environment is None else environment)
+    _, _, problems = _read(Path(path), os.environ if environment is None else environment)
     return list(ConfigError(problems).problems)
+
+
+def _good(config: Config | None, problems: list[Problem]) -> Config:
+    if config is None or any(not problem.warning for problem in problems):
+        raise ConfigError(problems)
+    return config
 
 
 def config_for_database(url: str, environment: Mapping[str, str] | None = None) -> Config:
@@ -78,28 +96,39 @@ def config_for_database(url: str, environment: Mapping[str, str] | None = None) 
     return config
 
 
-def _read(path: Path, environment: Mapping[str, str]) -> tuple[Config | None, list[Problem]]:
-    return config_of(read_document(path, environment), path.parent)
+def _read(path: Path, environment: Mapping[str, str]) -> tuple[Config | None, Texts | None, list[Problem]]:
+    texts, document, unread = gathered(path, environment)
+    if texts is None:
+        return None, None, unread
+    config, problems = config_of(document, path.parent, texts.metadata)
+    return config, texts, [*unread, *problems]
 
 
-def config_of(document: Document, base: Path = Path()) -> tuple[Config | None, list[Problem]]:
-    """The configuration of a document, and everything that is wrong with it. `base`: where its paths begin."""
+def config_of(
+    document: Document, base: Path = Path(), metadata: Mapping[str, str] | None = None
+) -> tuple[Config | None, list[Problem]]:
+    """The configuration of a document, and everything that is wrong with it. `base`: where its paths begin;
+    `metadata`: the texts of its directory, which are read where they are not given."""
     if document.problems:
         return None, document.problems
     document.data = {} if document.data is None else document.data
     problems = check_shape(document, CONFIG)
     if problems:
         return None, problems
-    config, problems = _config(document, base)
-    return config, [*problems, *check_meaning(config)]
+    unread: list[Problem] = []
+    folder = metadata_of(document, base)
+    if folder is not None and metadata is None:
+        metadata, unread = folder_texts(folder, document.place / "metadata")
+    config, problems = _config(document, base, metadata or {})
+    return config, [*unread, *problems, *check_meaning(config)]
 
 
-def _config(document: Document, base: Path) -> tuple[Config, list[Problem]]:
+def _config(document: Document, base: Path, metadata: Mapping[str, str]) -> tuple[Config, list[Problem]]:
     data: Data = document.data  # type: ignore[assignment]
     top = document.place
     server = Server(**data.get("server", {}))
     sources, problems = _sources(data.get("sources", {}), top / "sources")
-    declared, more = _metadata(data.get("metadata"), base, server=server, place=top)
+    declared, more = _metadata(metadata, metadata_of(document, base) or base, server)
     return Config(
         file=document.file,
         server=server,
@@ -115,7 +144,7 @@ def _config(document: Document, base: Path) -> tuple[Config, list[Problem]]:
         plans={name: {e: tuple(steps) for e, steps in plan.items()} for name, plan in data.get("plans", {}).items()},
         dialects={name: _dialect(data.get("dialects", {}).get(name, {})) for name in DIALECTS},
         limits=Limits(**data.get("limits", {})),
-        metadata=base / data["metadata"] if "metadata" in data else None,
+        metadata=metadata_of(document, base),
         sample=base / data["sample"] if "sample" in data else None,
         place=top,
     ), problems + more
@@ -191,20 +220,12 @@ def _schema(name: str, data: Data, place: Place, usual: str) -> SchemaDefinition
 
 
 def _metadata(
-    folder: str | None,
-    base: Path,
-    *,
-    server: Server,
-    place: Place = NOWHERE,
+    texts: Mapping[str, str], folder: Path, server: Server
 ) -> tuple[tuple[ResourceDefinition, ...], list[Problem]]:
     """The resources of a directory of `<Resource>.json`, each with a key and stamps of its own accord."""
-    if folder is None:
-        return (), []
-    if not (base / folder).is_dir():
-        return (), [Problem(f"{folder!r} is not a directory", place / "metadata")]
     found, problems = [], []
-    for file in sorted((base / folder).glob("*.json")):
-        document = read_document(file, {})
+    for name, text in texts.items():
+        document = parse_document(text, {}, file=str(folder / name))
         if isinstance(document.data, dict):
             document.data.pop("$schema", None)  # for editors
         wrong = document.problems or check_shape(document, RESOURCE)
@@ -215,5 +236,6 @@ def _metadata(
             own_key = data.get("key") or any(f.get("key") or f.get("primaryKey") for f in fields.values())
             key = {} if own_key else {"id": {"type": "uuid", "key": True, "default": "uuid"}}
             data = {**data, "fields": {**key, **fields}}
-            found.append(read_resource(data, document.place, entity=file.stem, namespace=server.default_schema))
+            made = read_resource(data, document.place, entity=Path(name).stem, namespace=server.default_schema)
+            found.append(made)
     return tuple(found), problems

@@ -5,7 +5,6 @@ Role names that leave here are canonical (`admin`, `anon`); the tables keep `adm
 """
 
 import re
-import secrets
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -173,20 +172,6 @@ def change_password(database: Database, session: Session, *, account: str, passw
     """Give an account another password."""
     text = "UPDATE _dragoman_users SET password_hash = ?, updated_at = ? WHERE id = ?"
     session.execute(sql_for(database, text), (password_hash, written_time(datetime.now(UTC)), account))
-
-
-def revision(database: Database) -> int:
-    """The number that is another one whenever what is served has changed."""
-    rows = database.fetch("SELECT value FROM _dragoman_revision")
-    return int(str(rows[0][0])) if rows else 0
-
-
-def renew(database: Database, session: Session) -> None:
-    """Let every worker read anew what is served, with its first request after this transaction.
-
-    The next revision is no sum: a database that was put back from a copy would come to the same number again.
-    """
-    session.execute(sql_for(database, "UPDATE _dragoman_revision SET value = ?"), (secrets.randbits(62) + 1,))
 
 
 def written_time(moment: datetime) -> str:

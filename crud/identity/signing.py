@@ -90,6 +90,12 @@ def _try(algorithm: str, private: Any, public: Any) -> None:
         jwt.decode(jwt.encode({}, private, algorithm), public, algorithms=[algorithm])
 
 
+def materials(config: Config) -> tuple[str, ...]:
+    """What only those know who sign and verify with these keys: secrets and private halves."""
+    keys = [key.secret or key.private or "" for key in config.auth.keys] or [_secret_of(config)]
+    return tuple(text.strip() for text in keys if text.strip())
+
+
 def _secret_of(config: Config) -> str:
     """The signing secret: the configured one, else one made on first start and kept in `var/secret` (mode 0600)."""
     return config.auth.secret or kept_secret(KEPT)

@@ -125,8 +125,9 @@ def _open() -> None:
     g.request_id = request.headers.get("X-Request-Id", "")
     if not _REQUEST_ID.fullmatch(g.request_id):
         g.request_id = uuid.uuid4().hex
-    snapshot = served().state.current()
-    g.context = Context(snapshot, ANONYMOUS, g.request_id)
+    state = served().state
+    snapshot = state.current()
+    g.context = Context(snapshot, ANONYMOUS, g.request_id, state)
     if len(request.query_string) > snapshot.config.limits.query_bytes:
         raise ApiError("bad_parameter", f"The query string is longer than {snapshot.config.limits.query_bytes} bytes")
     if not any(each.mount.door for each in served().sharing(request.path)):

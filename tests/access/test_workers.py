@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from crud.identity.accounts import renew, revision
-from crud.startup import renewed
+from crud.building import renewed
+from crud.revision import Revision, renew, revision
 from crud.state import Snapshot, State
 from crud.web.dialect import context, served
 from sql.errors import Unavailable
@@ -138,7 +138,7 @@ def test_old_rules_are_never_used_where_the_new_ones_cannot_be_had(fresh: Fresh)
     def failing(snapshot: Snapshot) -> Snapshot:
         raise Unavailable("gone")
 
-    state = State(replace(fresh.snapshot, revision=-1), failing)
+    state = State(replace(fresh.snapshot, revision=Revision(rules=-1)), failing)
     for _ in range(2):
         with pytest.raises(Unavailable):
             state.current()

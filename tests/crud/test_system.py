@@ -14,6 +14,7 @@ from crud.definitions.problems import ConfigError
 from crud.definitions.reading import config_for_database, config_of
 from crud.identity import accounts
 from crud.loader import Loaded, load
+from crud.revision import Revision, revision
 from sql.database import Database
 from sql.opening import open_database
 from tests.newcomers import create_account
@@ -50,7 +51,7 @@ def test_installing_twice_changes_nothing(installed: Database) -> None:
     creation.install(installed, config)
     assert installed.fetch("SELECT id, name FROM _dragoman_roles ORDER BY name") == before
     assert [name for _, name in before] == ["administrator", "public", "user"]
-    assert accounts.revision(installed) == 0
+    assert revision(installed) == Revision()
 
 
 def test_workers_may_install_at_once(database_url: str) -> None:

@@ -1,0 +1,133 @@
+"""From what is given to a snapshot: its databases, its catalog, its rules, everything checked whole.
+
+In: `Given` (the configuration of the files, definitions that arrived by request). Out: a `Snapshot`, or a `ConfigError`
+with everything that does not fit. Whoever changes what is in force does so in `changing`, where he is alone.
+"""
+
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import replace
+
+import structlog
+
+from crud.access.policy import EitherNames, Policy
+from crud.access.rules import lettered
+from crud.creation import alone
+from crud.definitions.added import with_added
+from crud.definitions.config import Config, Limits, Source
+from crud.definitions.problems import ConfigError, Problem
+from crud.ground import STORED_NAMES, ground_of
+from crud.hooks import build_hooks
+from crud.identity.issuers import Issuer, issuers_of
+from crud.identity.signing import signing_of
+from crud.loader import load, look
+from crud.memo import Memo
+from crud.schemas import schemas_of
+from crud.state import COMPILED, Connections, Given, Identity, Snapshot
+from crud.stored_rules import definitions, read_entries
+from sql.database import Database, Options, Session
+from sql.opening import open_database
+
+log = structlog.get_logger()
+
+# ---------------------------------------------------------------- databases
+
+
+def opened(config: Config) -> Connections:
+    """The databases of a configuration, not yet connected. Two sources of one database share it."""
+    shared: dict[tuple[str, bool], Database] = {}
+    for source in config.sources.values():
+        shared.setdefault((source.url, source.read_only), _open(config, source))
+    return Connections({name: shared[each.url, each.read_only] for name, each in config.sources.items()})
+
+
+def _open(config: Config, source: Source) -> Database:
+    try:
+        return open_source(source, config.limits)
+    except ValueError as error:
+        raise ConfigError([Problem(str(error), config.place / "sources" / source.name)]) from None
+
+
+def open_source(source: Source, limits: Limits) -> Database:
+    """The database of a source, not yet connected."""
+    options = Options(
+        statement_seconds=limits.statement_seconds,
+        busy_seconds=source.busy_seconds,
+        pool_size=source.pool_size,
+        read_only=source.read_only,
+    )
+    return open_database(source.url, options=options)
+
+
+@contextmanager
+def changing(config: Config, databases: Mapping[str, Database]) -> Iterator[Session]:
+    """A transaction in the database of our own tables, and in every other that may be written: all of it is kept when
+    the block ends, or nothing. Nobody else changes what is in force meanwhile."""
+    system = databases[config.server.system]
+    with ExitStack() as stack:
+        session = stack.enter_context(alone(system))
+        for name, database in databases.items():
+            if database is not system and not config.sources[name].read_only:
+                stack.enter_context(database.transaction())
+        yield session
+
+
+# ---------------------------------------------------------------- the snapshot
+
+
+def build(given: Given, databases: Mapping[str, Database], held: Snapshot | None = None, *, making: bool) -> Snapshot:
+    """What is in force when this is given, still without the rules of the tables (`renewed`). `making`: tables are made
+    and follow their definitions; else somebody else has done so. Raises ConfigError with everything that does not fit.
+    """
+    config = with_added(given.files, given.definitions)
+    identity = _identity(given, held)
+    loaded = load(config, databases) if making else look(config, databases)
+    policy = Policy(loaded.catalog, loaded.rules)
+    if problems := policy.check():
+        raise ConfigError(Problem(text) for text in problems)
+    hooks, wrong = build_hooks(config, loaded.catalog)
+    if wrong:
+        raise ConfigError(wrong)
+    if making:
+        _tell(config, loaded.problems)
+    presentations = {name: loaded.presentation(name) for name in (*given.dialects, STORED_NAMES)}
+    schemas = schemas_of(loaded.catalog, {name: database.backend.name for name, database in databases.items()})
+    made = Snapshot(config, loaded.catalog, presentations, policy, databases, schemas, hooks, identity)
+    return replace(made, written=loaded.written, given=given)
+
+
+def _tell(config: Config, problems: tuple[Problem, ...]) -> None:
+    for problem in problems:
+        log.info("definition", note=str(problem))
+    if config.dialect("xond").trust_body_identity:
+        log.warning("xond believes an unsigned jwtCookie: whoever reaches this service can be anybody")
+    if config.plans:
+        log.warning("plans are checked but not served yet", plans=sorted(config.plans))
+
+
+def _identity(given: Given, held: Snapshot | None) -> Identity:
+    """Who is believed. The files say it: where they are the same, it is, with the keys that issuers have published."""
+    if held and held.identity and given.files is held.given.files:
+        return held.identity
+    made = Identity(signing_of(given.files), issuers_of(given.files.auth.issuers))
+    known: Mapping[str, Issuer] = held.identity.issuers if held and held.identity else {}
+    issuers = {name: _same(issuer, known.get(name)) for name, issuer in made.issuers.items()}
+    return replace(made, issuers=issuers)
+
+
+def _same(issuer: Issuer, known: Issuer | None) -> Issuer:
+    return known if known and known.definition == issuer.definition else issuer
+
+
+def renewed(snapshot: Snapshot) -> Snapshot:
+    """The snapshot with the rules of its tables as they are now, and nothing that was made of the old ones."""
+    now, entries = read_entries(snapshot.system)
+    ground = ground_of(snapshot)
+    stored, notes = definitions(entries, ground)
+    for note in notes:
+        log.warning("a stored rule does not fit what is served", note=note)
+    written = (*snapshot.written, *stored)
+    rules = (*written, *lettered(snapshot.config, snapshot.catalog, written))
+    policy = Policy(snapshot.catalog, rules, EitherNames(ground.names))
+    rules_now = replace(snapshot.revision, rules=now.rules)
+    return replace(snapshot, policy=policy, revision=rules_now, compiled=Memo(COMPILED))

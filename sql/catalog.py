@@ -20,7 +20,7 @@ EMPTY: Mapping[str, object] = MappingProxyType({})
 
 @dataclass(frozen=True)
 class Default:
-    """What an absent value becomes: `kind` is literal, now, uuid, suid, caller, increment or sql (the database's own)."""
+    """What an absent value becomes: `kind` is literal, now, uuid, suid, caller, increment or sql (its own)."""
 
     kind: str
     value: object = None

@@ -35,7 +35,7 @@ def inspect(*, name: str | None, output: Path | None) -> None:
     try:
         config = startup.configuration()
         source = chosen(config, name)
-        found = find(source, *read(source), default_schema=config.server.default_schema)
+        found = find(source, read(source), default_schema=config.server.default_schema)
         text = write(found, Setting(config, _schema_from(output), _system(config, source)))
         told = check(found, text, source)
     except (ConfigError, DatabaseError, ValueError) as error:
@@ -50,7 +50,7 @@ def inspect(*, name: str | None, output: Path | None) -> None:
 def _refuse_emptied() -> None:
     """`> config.yml` empties the file before it is read."""
     named = Path(os.environ.get("DRAGOMAN_CONFIG") or startup.HERE / "config.yml")
-    alone = "DATABASE_URL" in os.environ and "DRAGOMAN_CONFIG" not in os.environ
+    alone = os.environ.get("DATABASE_URL") and not os.environ.get("DRAGOMAN_CONFIG")
     if not alone and named.is_file() and named.stat().st_size == 0:
         raise click.UsageError(f"{named} is empty: say --output {named.name}, which is written when all is known.")
 
@@ -63,11 +63,11 @@ def chosen(config: Config, name: str | None) -> Source:
     return config.sources[name]
 
 
-def read(source: Source) -> tuple[str, tuple[TableInfo, ...]]:
-    """The kind of a database, and its tables. Nothing is written, and no file is made."""
+def read(source: Source) -> tuple[TableInfo, ...]:
+    """The tables of a database. Nothing is written, and no file is made."""
     database = open_database(source.url, options=Options(busy_seconds=source.busy_seconds, read_only=True))
     try:
-        return database.backend.name, database.tables(include_own=True)
+        return database.tables(include_own=True)
     finally:
         database.close()
 

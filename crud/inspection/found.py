@@ -21,10 +21,9 @@ from sql.introspection import TableInfo
 
 @dataclass(frozen=True)
 class Found:
-    """A database. `loaded` is what is served of it when nobody has declared anything; `kind` is its backend."""
+    """A database. `loaded` is what is served of it when nobody has declared anything."""
 
     source: Source
-    kind: str
     loaded: Loaded
     tables: Mapping[Table, TableInfo]
     default_schema: str = "main"
@@ -39,11 +38,11 @@ class Found:
         return self.tables[resource.table]
 
 
-def find(source: Source, kind: str, tables: tuple[TableInfo, ...], *, default_schema: str = "main") -> Found:
+def find(source: Source, tables: tuple[TableInfo, ...], *, default_schema: str = "main") -> Found:
     """What is in a database."""
     config = _bare(source, default_schema)
     loaded = build(config, with_own(config, tables))
-    return Found(source, kind, loaded, {info.table: info for info in tables}, default_schema)
+    return Found(source, loaded, {info.table: info for info in tables}, default_schema)
 
 
 def _bare(source: Source, default_schema: str) -> Config:

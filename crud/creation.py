@@ -7,7 +7,7 @@ transaction that only one of them can be in, and what exists is left as it is.
 import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 from crud import naming, revision, system
@@ -94,8 +94,9 @@ def _add_columns(config: Config, database: Database, session: Session, there: Ma
         if info := there.get(definition.table):
             found = {column.name for column in info.columns}
             for name in (field.name for field in definition.fields if field.name not in found):
-                optional = Column(name, _columns(definition, {})[name].type)
-                _run(session, add_column(Layout(info.table, ()), optional, database.backend))
+                columns = _columns(definition, {})
+                optional = replace(columns[name], nullable=True, default=None)
+                _run(session, add_column(Layout(info.table, tuple(columns.values())), optional, database.backend))
 
 
 def _create_view(config: Config, database: Database, session: Session, there: Mapping[str, TableInfo]) -> None:

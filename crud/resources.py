@@ -9,12 +9,14 @@ from dataclasses import replace
 from types import MappingProxyType
 
 from crud.definitions.config import FieldDefinition, Place, ResourceDefinition
+from crud.definitions.formulas import bad_formula
 from crud.definitions.problems import Problem
 from crud.definitions.values import check_rules
 from crud.presentation import STYLES, Shown, Style, meetings
+from sql import formulas
 from sql.catalog import Column, Default, Resource, Table
 from sql.defaults import plain_default
-from sql.errors import BadValue
+from sql.errors import BadFormula, BadValue
 from sql.introspection import TableInfo
 from sql.types import Type
 from sql.values import coerce
@@ -49,6 +51,7 @@ def annotated(column: Column, field: FieldDefinition, problems: list[Problem]) -
         column,
         type=field.type or column.type,
         auto=field.auto or column.auto,
+        formula=field.formula,
         storage=field.storage or column.storage,
         read_only=column.read_only or field.read_only,
         write_only=field.write_only,
@@ -90,8 +93,24 @@ def planned(definition: ResourceDefinition, types: Mapping[str, Type], problems:
             problems.append(Problem("lacks a type", field.place, ("type: …",)))
             continue
         required = field.required or field.name in definition.key
-        columns.append(annotated(Column(field.name, type, nullable=not required), field, problems))
+        bare = Column(field.name, type, nullable=not required, generated=bool(field.formula))
+        columns.append(annotated(bare, field, problems))
+    problems += _wrong_formulas(definition, {column.name: column for column in columns})
     return tuple(columns)
+
+
+def _wrong_formulas(definition: ResourceDefinition, columns: Mapping[str, Column]) -> Iterator[Problem]:
+    """Formulas that cannot be over these columns, and those of columns that the database does not compute."""
+    for field in definition.fields:
+        column = columns.get(field.name)
+        if column is None or not field.formula:
+            continue
+        if not column.generated:
+            yield Problem("the column exists, and the database does not compute it", field.place / "formula")
+        try:
+            formulas.check(column, columns)
+        except BadFormula as error:
+            yield bad_formula(field.formula, error, field.place)
 
 
 def declared_resource(
@@ -117,6 +136,7 @@ def declared_resource(
         tenant=definition.tenant,
     )
     problems += _missing(resource, definition)
+    problems += _wrong_formulas(definition, columns)
     return resource
 
 

@@ -54,6 +54,10 @@ class CannotEvolve(SqlError):
         self.table, self.what, self.why = table, what, why
 
 
+class BadFormula(SqlError):
+    """A formula that cannot be, or that databases would not all read alike. The message says why, after its subject."""
+
+
 class TooManyRows(SqlError):
     """An answer would have more rows than one answer may have (`limit`)."""
 

@@ -74,6 +74,7 @@ class FieldDefinition:
     on_delete: str | None = None
     relation: str | None = None
     auto: str | None = None
+    formula: str = ""
     storage: str | None = None
     read_only: bool = False
     write_only: bool = False

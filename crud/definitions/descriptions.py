@@ -180,6 +180,7 @@ _FIELD = {
     "on_delete": "What happens to the row when the one that it refers to is deleted.",
     "onDelete": "The same as `on_delete`.",
     "auto": "Filled by the service.",
+    "formula": "The database computes the column from others of its row: nobody writes it.",
     "storage": "How a SQLite column keeps its times (iso6z, space0, epoch, epoch_ms …), where detection errs.",
     "read_only": "true: never written by a caller.",
     "write_only": "true: never shown.",

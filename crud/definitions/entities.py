@@ -18,6 +18,7 @@ from crud.definitions.config import (
     RuleDefinition,
     canonical_role,
 )
+from crud.definitions.formulas import typed
 from crud.definitions.values import VALUE_RULES
 from crud.presentation import Shown
 from sql.catalog import SoftDelete
@@ -42,6 +43,7 @@ def read_resource(
     """A definition as a value."""
     fields = [read_field(name, given, place / "fields" / name) for name, given in data.get("fields", {}).items()]
     fields += _stamps(data.get("stamps", False), {field.name for field in fields}, place)
+    fields = typed(fields)
     return ResourceDefinition(
         entity=entity,
         namespace=namespace,
@@ -83,6 +85,7 @@ def read_field(name: str, data: Data, place: Place) -> FieldDefinition:
         on_delete=_on_delete(data, "set null" if relation and not data.get("required") else None),
         relation=name if relation else None,
         auto=auto,
+        formula=data.get("formula", ""),
         storage=data.get("storage"),
         read_only=data.get("read_only", False),
         write_only=data.get("write_only", False),

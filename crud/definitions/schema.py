@@ -80,6 +80,7 @@ FIELD = shape(
         "on_delete": words(*ON_DELETE_WORDS),
         "onDelete": words(*ON_DELETE_WORDS),
         "auto": words(*AUTO),
+        "formula": NAME,
         "storage": NAME,
         "read_only": FLAG,
         "write_only": FLAG,

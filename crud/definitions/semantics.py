@@ -18,6 +18,7 @@ from crud.definitions.config import (
     RuleDefinition,
     SchemaDefinition,
 )
+from crud.definitions.formulas import check_formulas
 from crud.definitions.problems import Problem
 from crud.definitions.tables import check_tables
 from crud.definitions.values import check_auto, check_pattern, check_rules
@@ -133,6 +134,7 @@ def _members(config: Config) -> Iterator[Problem]:
             if names.count(field.name) > 1:
                 yield Problem(f"the column {field.name!r} is declared twice", field.place)
             yield from _field(field)
+        yield from check_formulas(definition)
         for relation in definition.relations:
             yield from _relation(relation)
 

@@ -71,15 +71,14 @@ _EPOCH_UNITS = MappingProxyType({"epoch": 1_000_000, "epoch_ms": 1_000, "epoch_r
 
 def detect(samples: Iterable[object]) -> str | None:
     """The storage that all samples have, `mixed` for times of several forms, None where some is no time at all."""
-    forms = {_form(sample) for sample in samples if sample is not None}
-    if None in forms or not forms:
-        return None
-    return _one(forms)
+    forms = {form_of(sample) for sample in samples if sample is not None}
+    return one_of({form for form in forms if form}) if forms and None not in forms else None
 
 
-def _one(forms: set[str | None]) -> str:
+def one_of(forms: set[str]) -> str:
+    """The storage of a column that holds times of these forms."""
     if len(forms) == 1:
-        return str(forms.pop())
+        return min(forms)
     for name, storage in STORAGES.items():
         whole = name.replace("6o", "0")
         if storage.optional and forms == {whole, name.replace("6o", "6")}:
@@ -89,7 +88,8 @@ def _one(forms: set[str | None]) -> str:
     return "mixed"
 
 
-def _form(sample: object) -> str | None:
+def form_of(sample: object) -> str | None:
+    """The form of one time; None for what is no time."""
     match sample:
         case bool() | bytes():
             return None

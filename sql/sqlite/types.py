@@ -9,9 +9,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from sql.sqlite.storage import CANONICAL, detect, parse
+from sql.sqlite.storage import CANONICAL, STORAGES, form_of, one_of, parse
 from sql.types import BYTES, DECIMAL, NUMBER, STRING, TEXT, TYPES, Type, array_of, range_of
-from sql.values import coerce
 
 # Our words. Where SQLite would read a text as a number (NUMERIC affinity), TEXT says that it must not. An integer is
 # INT4: SQLite's INTEGER has 64 bits, and numbers a key of that very word by itself.
@@ -62,6 +61,7 @@ _AFFINITIES = (("INT", "bigint"), ("CHAR", "text"), ("CLOB", "text"), ("TEXT", "
 _REALS = ("REAL", "FLOA", "DOUB")
 _ARGUMENTS = re.compile(r"\(\s*([+-]?\d+)\s*(?:,\s*([+-]?\d+)\s*)?\)", re.ASCII)
 _TIMES = frozenset(CANONICAL)
+_UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 @dataclass(frozen=True)
@@ -131,19 +131,17 @@ def _sampled(words: str, samples: Sequence[object]) -> Type:
 
 
 def _is_canonical_uuid(sample: object) -> bool:
-    try:
-        return isinstance(sample, str) and coerce(Type("uuid"), sample) == sample
-    except Exception:
-        return False
+    return isinstance(sample, str) and _UUID.fullmatch(sample) is not None
 
 
 def _moment(named: Type, samples: Sequence[object]) -> Found:
     if not samples:
         return Found(named, CANONICAL[named.name])
-    times = [sample for sample in samples if detect((sample,))]
-    storage = detect(times)
-    if storage is None or len(times) * 2 < len(samples):
+    forms = [form_of(sample) for sample in samples]
+    times = [sample for sample, form in zip(samples, forms, strict=True) if form]
+    if not times or len(times) * 2 < len(samples):
         return Found(_sampled("", samples))
+    storage = one_of({form for form in forms if form})
     if storage.startswith("time") or storage == "minutes" or named.name == "time":
         return Found(Type("time"), storage)
     return Found(Type(_instant_name(named.name, storage, times)), storage)
@@ -151,10 +149,18 @@ def _moment(named: Type, samples: Sequence[object]) -> Found:
 
 def _instant_name(name: str, storage: str, times: Sequence[object]) -> str:
     """Midnights alone are dates; whatever names a zone, or counts from 1970, is a moment in UTC."""
-    moments = [moment for moment in map(parse, times) if moment is not None]
-    midnights = all(str(moment)[11:19] == "00:00:00" and not moment.microsecond for moment in moments)
-    if storage == "date" or (name == "date" and midnights):
+    if storage == "date" or (name == "date" and all(map(_is_midnight, times))):
         return "date"
-    if storage.startswith("epoch") or any(moment.tzinfo for moment in moments):
-        return "datetime"
-    return "datetime_local"
+    row = STORAGES[storage]
+    zoned = any(map(_names_zone, times)) if row.kind == "mixed" else row.kind == "epoch" or row.zone
+    return "datetime" if zoned else "datetime_local"
+
+
+def _is_midnight(raw: object) -> bool:
+    moment = parse(raw)
+    return moment is None or (str(moment)[11:19] == "00:00:00" and not moment.microsecond)
+
+
+def _names_zone(raw: object) -> bool:
+    moment = parse(raw)
+    return moment is not None and moment.tzinfo is not None

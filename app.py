@@ -19,6 +19,7 @@ from crud.following import followed
 from crud.identity import brakes, passwords
 from crud.state import State
 from crud.web import dialect
+from crud.web.routes import Route
 from sql.errors import DatabaseError
 
 
@@ -46,6 +47,7 @@ def _create(config: Config | Path | str | None, dialects: tuple[dialect.Dialect,
     if config is None and cli.without_service(sys.argv[1:]):
         return app
     read, texts = (config, None) if isinstance(config, Config) else startup.configured(config)
+    app.url_rule_class = Route
     app.url_map.strict_slashes = False
     app.url_map.merge_slashes = False  # the redirect would be an answer outside every dialect's envelope
     app.config.update(MAX_CONTENT_LENGTH=read.limits.body_bytes, MAX_FORM_PARTS=100)

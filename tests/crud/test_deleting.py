@@ -52,11 +52,11 @@ class Family:
         fields = f"{{id: {{type: integer, key: true}}, gone: {{type: datetime}}, up: {{type: integer{refers}}}}}"
         return f"{self.table(level)}: {{fields: {fields}{', soft_delete: gone' if self.soft[level] else ''}}}"
 
-    def ddl(self, level: int, time: str) -> str:
+    def ddl(self, level: int) -> str:
         """Its table, as somebody else made it."""
         enforced = level and self.enforced[level - 1]
         link = f" REFERENCES {self.table(level - 1)} (id) ON DELETE {self.actions[level - 1]}" if enforced else ""
-        return f"CREATE TABLE {self.table(level)} (id INTEGER PRIMARY KEY, gone {time}, up INTEGER{link})"
+        return f"CREATE TABLE {self.table(level)} (id INTEGER PRIMARY KEY, gone TIME, up INTEGER{link})"
 
     def __str__(self) -> str:
         words = ["soft" if soft else "hard" for soft in self.soft]
@@ -144,20 +144,24 @@ class Home:
         }
 
 
+Homes = Callable[[str, list[str], list[str]], Home]
+
+
 @pytest.fixture(scope="session", params=BACKENDS)
-def url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> str:
-    """An empty database on each backend."""
-    if request.param == "sqlite":
-        return f"sqlite:///{tmp_path_factory.mktemp('deleting') / 'family.sqlite'}"
-    return new_postgres(request.getfixturevalue("postgres_server"))
+def homes(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Homes]:
+    """`homes(entities, before, after)`: statements before the configuration is applied to an empty database, and after.
 
-
-@pytest.fixture(scope="session")
-def homes(url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str, list[str], list[str]], Home]]:
-    """`homes(entities, before, after)`: statements before the configuration is applied, and after it."""
+    `TIME` in a statement is the type of a time, on each backend in turn.
+    """
     made: list[Database] = []
 
+    def empty() -> str:
+        if request.param == "sqlite":
+            return f"sqlite:///{tmp_path_factory.mktemp('deleting') / 'family.sqlite'}"
+        return new_postgres(request.getfixturevalue("postgres_server"))
+
     def home(entities: str, before: list[str], after: list[str]) -> Home:
+        url = empty()
         run(url, before)
         file = tmp_path_factory.mktemp("home") / "config.yml"
         file.write_text(
@@ -180,7 +184,7 @@ def run(url: str, statements: list[str]) -> None:
     database = open_database(url, options=Options())
     with database.transaction() as session:
         for statement in statements:
-            session.execute(statement)
+            session.execute(statement.replace("TIME", "TEXT" if url.startswith("sqlite") else "TIMESTAMPTZ"))
     database.close()
 
 
@@ -190,15 +194,11 @@ def rows_of(family: Family, level: int) -> str:
     return f"INSERT INTO {family.table(level)} (id, up) VALUES {values}"
 
 
-def time_of(url: str) -> str:
-    return "TEXT" if url.startswith("sqlite") else "TIMESTAMPTZ"
-
-
 @pytest.fixture(scope="session")
-def families(url: str, homes: Callable[[str, list[str], list[str]], Home]) -> Home:
+def families(homes: Homes) -> Home:
     """All families in one database."""
     each = [(family, level) for family in FAMILIES for level in range(3)]
-    tables = [family.ddl(level, time_of(url)) for family, level in each]
+    tables = [family.ddl(level) for family, level in each]
     return homes(", ".join(f.entity(level) for f, level in each), tables, [rows_of(f, level) for f, level in each])
 
 
@@ -232,7 +232,7 @@ TREE: dict[object, object] = {1: None, 2: 1, 3: 2, 4: 4, 5: 6, 6: 5, 7: None}
 
 
 @pytest.fixture(scope="session")
-def trees(url: str, homes: Callable[[str, list[str], list[str]], Home]) -> Home:
+def trees(homes: Homes) -> Home:
     """All tables that refer to themselves in one database."""
     entities, tables = [], []
     values = ", ".join(f"({id}, {'NULL' if up is None else up})" for id, up in TREE.items())
@@ -241,7 +241,7 @@ def trees(url: str, homes: Callable[[str, list[str], list[str]], Home]) -> Home:
         mark = ", soft_delete: gone" if soft else ""
         entities.append(f"{name}: {{fields: {{{fields}, on_delete: {action}}}}}{mark}}}")
         link = f" REFERENCES {name} (id) ON DELETE {action}" if enforced else ""
-        tables.append(f"CREATE TABLE {name} (id INTEGER PRIMARY KEY, gone {time_of(url)}, up INTEGER{link})")
+        tables.append(f"CREATE TABLE {name} (id INTEGER PRIMARY KEY, gone TIME, up INTEGER{link})")
     return homes(", ".join(entities), tables, [f"INSERT INTO {name} (id, up) VALUES {values}" for name, *_ in SELVES])
 
 
@@ -272,17 +272,15 @@ def test_rows_that_refer_to_their_own_table(trees: Home, name: str, action: str,
 
 
 @pytest.mark.parametrize("soft", [False, True])
-def test_rows_of_one_condition_that_refer_to_each_other(
-    url: str, homes: Callable[[str, list[str], list[str]], Home], soft: bool
-) -> None:
+def test_rows_of_one_condition_that_refer_to_each_other(homes: Homes, soft: bool) -> None:
     """What happens to one of them does not hide another from the condition."""
     name = f"chain_{soft}".lower()
     mark = ", soft_delete: gone" if soft else ""
     refers = f"references: {name}, on_delete: set null"
     fields = f"id: {{type: integer, key: true}}, gone: {{type: datetime}}, up: {{type: integer, {refers}}}"
-    table = f"CREATE TABLE {name} (id INTEGER PRIMARY KEY, gone {time_of(url)}, up INTEGER)"
-    home = homes(f"{name}: {{fields: {{{fields}}}{mark}}}", [table], [])
-    run(url, [f"INSERT INTO {name} (id, up) VALUES (1, 2), (2, 1), (3, 2), (4, 4), (9, NULL)"])
+    table = f"CREATE TABLE {name} (id INTEGER PRIMARY KEY, gone TIME, up INTEGER)"
+    rows = f"INSERT INTO {name} (id, up) VALUES (1, 2), (2, 1), (3, 2), (4, 4), (9, NULL)"
+    home = homes(f"{name}: {{fields: {{{fields}}}{mark}}}", [table], [rows])
     where: Filter = Compare(Column("up"), "lte", (Slot(0, INTEGER),))
     (written,) = service.write(home.context, [Delete(name, where, (1,))])
     assert (written.count, written.keys) == (1, ({"id": 2},))

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from tests.dialects.conftest import ADMIN, Fresh, with_callers
+from tests.dialects.conftest import ADMIN, Fresh, sibling, with_callers
 from tests.dialects.speakers import DIALECTS, KEYED, Row, Speaker, everyone
 
 STAMP = re.compile(r"20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
@@ -162,10 +162,18 @@ CASES = {
 }
 
 
+@pytest.fixture(scope="session")
+def things_home(make_app: Callable[..., Flask], database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Fresh:
+    """The application of all types, over a database of its own."""
+    return with_callers(make_app(THINGS, sibling(database_url, tmp_path_factory)))
+
+
 @pytest.fixture
-def things(make_app: Callable[..., Flask], empty_url: str) -> Fresh:
-    """The application of all types, over an empty database of its own."""
-    return with_callers(make_app(THINGS, empty_url))
+def things(things_home: Fresh) -> Fresh:
+    """The same without things."""
+    with things_home.snapshot.system.transaction() as session:
+        session.execute("DELETE FROM things")
+    return things_home
 
 
 @pytest.fixture

@@ -27,7 +27,11 @@ class Actor:
     @property
     def admin(self) -> bool:
         """Whether the caller may do everything."""
-        return "admin" in self.roles and (self.scopes is None or "*" in self.scopes)
+        return self.wholly("admin")
+
+    def wholly(self, *roles: str) -> bool:
+        """Whether the caller has one of these roles, and no scope narrows what it gives."""
+        return not self.roles.isdisjoint(roles) and (self.scopes is None or "*" in self.scopes)
 
     @property
     def kind(self) -> tuple[object, ...]:

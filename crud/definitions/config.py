@@ -187,11 +187,12 @@ class SchemaDefinition:
 
 @dataclass(frozen=True)
 class DialectConfig:
-    """A dialect's switch and mounts (default mount → mount)."""
+    """A dialect's switch and mounts (default mount → mount). `scripts`: roles whose `${{ … }}` Metal evaluates."""
 
     enabled: bool = True
     mounts: Mapping[str, str] = field(default_factory=dict)
     trust_body_identity: bool = False
+    scripts: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -211,6 +212,13 @@ class Limits:
     import_errors: int = 100
     max_rows: int = 100_000
     statement_seconds: float = 5.0
+    scripts: int = 20
+    scripts_at_once: int = 2
+    script_seconds: float = 0.5
+    script_wait_seconds: float = 0.5
+    script_chars: int = 10_000
+    script_result_chars: int = 100_000
+    script_memory_bytes: int = 32_000_000
     sort_keys: int = 20
     phantom_page: int = 100
     phantom_page_max: int = 1000

@@ -241,6 +241,7 @@ _DIALECT_SETTINGS = {
     **{name: f"The dialect {shown}." for name, shown in _DIALECT_NAMES.items()},
     **{f"{name}.enabled": "false: it does not answer. Default: true." for name in DIALECTS},
     **{f"{name}.mounts": "A default path → the path instead of it." for name in DIALECTS},
+    "metal.scripts": "The roles, besides administrators, whose ${{ … }} in requests is evaluated.",
     "xond.trust_body_identity": "true: an unsigned jwtCookie is believed, behind a gateway that verifies it.",
 }
 
@@ -258,6 +259,13 @@ _LIMITS = {
     "import_errors": "Bad rows that an import reports; it stops looking there. Default: 100.",
     "max_rows": "Rows of one answer, included rows counted each time. Default: 100000.",
     "statement_seconds": "Time of one statement. Default: 5.",
+    "scripts": "How many ${{ … }} a request may hold. Default: 20.",
+    "scripts_at_once": "How many of them a worker evaluates at once. Default: 2.",
+    "script_seconds": "How long those of a request may take together. Default: 0.5.",
+    "script_wait_seconds": "How long others wait for a turn. Default: 0.5.",
+    "script_chars": "Characters of one. Default: 10000.",
+    "script_result_chars": "Characters of what one gives. Default: 100000.",
+    "script_memory_bytes": "Memory of the engine that evaluates. Default: 32000000.",
     "sort_keys": "How many keys a sort may have. Default: 20.",
     "phantom_page": "Rows of a page of Phantom. Default: 100.",
     "phantom_page_max": "Rows of its largest page. Default: 1000.",

@@ -159,6 +159,7 @@ def _dialect(data: Data) -> DialectConfig:
         enabled=data.get("enabled", True),
         mounts=data.get("mounts", {}),
         trust_body_identity=data.get("trust_body_identity", False),
+        scripts=tuple(canonical_role(role) for role in data.get("scripts", ())),
     )
 
 

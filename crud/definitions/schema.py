@@ -246,9 +246,8 @@ AUTH = shape(
 
 MOUNT: Schema = {"type": "string", "pattern": "^(/[A-Za-z0-9._~-]+)*$"}
 DIALECT: Schema = {"enabled": FLAG, "mounts": mapping(MOUNT)}
-DIALECT_SETTINGS = {
-    name: shape({**DIALECT, "trust_body_identity": FLAG} if name == "xond" else DIALECT) for name in DIALECTS
-}
+OWN_SETTINGS: dict[str, Schema] = {"xond": {"trust_body_identity": FLAG}, "metal": {"scripts": NAMES}}
+DIALECT_SETTINGS = {name: shape({**DIALECT, **OWN_SETTINGS.get(name, {})}) for name in DIALECTS}
 
 LIMITS = shape({name: SECONDS if name.endswith("_seconds") else COUNT for name in Limits.__dataclass_fields__})
 

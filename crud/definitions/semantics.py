@@ -108,16 +108,18 @@ def _reserved(config: Config) -> Iterator[Problem]:
 
 def _roles(config: Config) -> Iterator[Problem]:
     known = known_roles(config)
-    for user in config.users.values():
-        for role in user.roles:
+    for roles, place in _named_roles(config):
+        for role in roles:
             if role not in known:
-                yield Problem(
-                    _unknown("role", role), config.place / "users" / user.name / "roles", tuple(sorted(known))
-                )
-    for schema in config.schemas.values():
-        for role in schema.roles or ():
-            if role not in known:
-                yield Problem(_unknown("role", role), schema.place / "roles", tuple(sorted(known)))
+                yield Problem(_unknown("role", role), place, tuple(sorted(known)))
+
+
+def _named_roles(config: Config) -> Iterator[tuple[Iterable[str], Place]]:
+    """Roles that are given something outside of rules, and where."""
+    at = config.place
+    yield from ((user.roles, at / "users" / user.name / "roles") for user in config.users.values())
+    yield from ((schema.roles or (), schema.place / "roles") for schema in config.schemas.values())
+    yield config.dialect("metal").scripts, at / "dialects" / "metal" / "scripts"
 
 
 def known_roles(config: Config) -> frozenset[str]:

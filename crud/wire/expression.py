@@ -12,7 +12,9 @@ In: text such as `name LIKE '%ing' AND (views > 3 OR author.name IS NULL)` and a
                 | column IS [NOT] NULL
     operand     = column | value
     column      = name { "." name }          a name is a word, "quoted" or `quoted`; all but the last are relations
-    value       = number | 'text' | TRUE | FALSE | NULL
+    value       = number | 'text' | TRUE | FALSE | NULL | ${{ code }}
+
+What code gives, there or within a text, stands in the place of one value and is not read again.
 
 No functions, sub-selects, comments or statements: there are no words for them. Every token is looked at once;
 parentheses and NOTs nest at most `DEPTH` deep, and there are at most as many comparisons as the configuration allows.
@@ -25,6 +27,7 @@ from types import MappingProxyType
 
 from crud.errors import bad_parameter
 from crud.wire.paths import Reached, Scope, all_of, any_of, compare, reach, to_one_path
+from crud.wire.scripts import Texts
 from crud.wire.tokens import Token, expected, tokens
 from sql.catalog import Resource
 from sql.operators import OPERATORS
@@ -33,6 +36,7 @@ from sql.query import And, Compare, Filter, Not, Some
 DEPTH = 32
 TERMS = 200
 STEPS = 6
+NO_CODE = Texts()
 
 # symbol → (operator, operator with the sides exchanged)
 COMPARISONS: Mapping[str, tuple[str, str]] = MappingProxyType(
@@ -62,9 +66,11 @@ VALUE = "a value (a number, 'text', TRUE, FALSE or NULL)"
 OPERAND = "a column or a value"
 
 
-def parse(scope: Scope, resource: Resource, text: str, *, parameter: str, terms: int = TERMS) -> Filter:
+def parse(
+    scope: Scope, resource: Resource, text: str, *, parameter: str, terms: int = TERMS, texts: Texts = NO_CODE
+) -> Filter:
     """The filter of an expression. Raises ApiError naming the position and what was expected there."""
-    parser = _Parser(scope, resource, parameter, terms, text)
+    parser = _Parser(scope, resource, parameter, terms, text, texts)
     made = parser.condition()
     parser.end()
     return made
@@ -84,6 +90,7 @@ class _Parser:
     parameter: str
     terms: int
     text: str
+    texts: Texts
     depth: int = 0
     count: int = 0
     seen: Token = field(init=False)
@@ -176,9 +183,9 @@ class _Parser:
             case Reached(), Reached():
                 return self.columns(left, op, right)
             case Reached(), Value(raw):
-                return compare(self.scope, left, op, _fitting(left, raw))
+                return compare(self.scope, left, op, fitting(left, raw))
             case Value(raw), Reached():
-                return compare(self.scope, right, exchanged, _fitting(right, raw))
+                return compare(self.scope, right, exchanged, fitting(right, raw))
         raise bad_parameter(self.parameter, f"position {symbol.place}: expected a column on one side of {symbol}")
 
     def columns(self, left: Reached, op: str, right: Reached) -> Filter:
@@ -229,7 +236,7 @@ class _Parser:
         return Value(self.literal(OPERAND))
 
     def value(self, left: Reached) -> object:
-        return _fitting(left, self.literal(VALUE))
+        return fitting(left, self.literal(VALUE))
 
     def column(self) -> Reached:
         names = [self.next().text]
@@ -247,12 +254,18 @@ class _Parser:
 
     def literal(self, wanted: str) -> object:
         token = self.seen
-        if token.kind not in ("number", "text") and not (token.kind == "keyword" and token.text in _CONSTANTS):
+        if token.kind not in ("number", "text", "code") and not (token.kind == "keyword" and token.text in _CONSTANTS):
             raise expected(self.parameter, wanted, token)
         self.next()
-        if token.kind == "number":
-            return int(token.text) if _SHORT.fullmatch(token.text) else token.text
-        return token.text if token.kind == "text" else _CONSTANTS[token.text]
+        match token.kind:
+            case "number":
+                return int(token.text) if _SHORT.fullmatch(token.text) else token.text
+            case "text":
+                return self.texts.text(token.text, self.parameter)
+            case "code":
+                return self.texts.value(token.text, self.parameter)
+            case _:
+                return _CONSTANTS[token.text]
 
 
 Operand = Reached | Value
@@ -267,7 +280,7 @@ def _group(made: Filter) -> Filter:
     return And((made,)) if isinstance(made, Some) else made
 
 
-def _fitting(reached: Reached, raw: object) -> object:
+def fitting(reached: Reached, raw: object) -> object:
     """The value as the column's type reads it: dates may be written M/D/YYYY, as Metal's own samples make them."""
     if reached.column.type.family not in ("date", "datetime") or not isinstance(raw, str):
         return raw

@@ -1,6 +1,6 @@
 """What a parser with limits of its own works in: names, values, and how long a dotted name may be.
 
-In: a `Scope` and the configured `Limits`. Out: `Grammar`, which reaches columns within them.
+In: a `Scope`, the configured `Limits` and what texts mean. Out: `Grammar`, which reaches columns within them.
 """
 
 from dataclasses import dataclass
@@ -9,15 +9,17 @@ from crud.definitions.config import Limits
 from crud.errors import bad_parameter
 from crud.presentation import Presentation
 from crud.wire.paths import Reached, Scope, reach
+from crud.wire.scripts import Texts
 from sql.catalog import Resource
 
 
 @dataclass(frozen=True)
 class Grammar:
-    """What the parsers of a dialect work in: names and values, and the limits."""
+    """What the parsers of a dialect work in: names and values, the limits, and the meaning of texts."""
 
     scope: Scope
     limits: Limits
+    texts: Texts = Texts()
 
     @property
     def names(self) -> Presentation:

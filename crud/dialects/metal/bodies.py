@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from decimal import Decimal
 from types import MappingProxyType
 
-from crud.dialects.metal.parsing import Selection, parse_where, refuse_scripts, selection
+from crud.dialects.metal.parsing import Selection, parse_where, selection
 from crud.errors import ApiError
 from crud.limits import check_filter
 from crud.presentation import View
@@ -49,26 +49,26 @@ def parse_insert(at: Grammar, view: View, columns: Columns, body: Body) -> Inser
     members(body, "data", required=("data",))
     data = body["data"]
     if not isinstance(data, list):
-        return Insert(view.resource.name, (row(view, columns, data, "data"),), at="data")
+        return Insert(view.resource.name, (row(at, view, columns, data, place="data"),), at="data")
     if len(data) > at.limits.list_items:
         raise wrong("data", f"must NOT have more than {at.limits.list_items} items", "maxItems")
-    rows = (row(view, columns, item, f"data[{index}]") for index, item in enumerate(data))
+    rows = (row(at, view, columns, item, place=f"data[{index}]") for index, item in enumerate(data))
     return Insert(view.resource.name, tuple(rows), at="data")
 
 
-def row(view: View, columns: Columns, data: object, at: str) -> dict[str, object]:
+def row(at: Grammar, view: View, columns: Columns, data: object, *, place: str) -> dict[str, object]:
     """One object of `data`."""
     if not isinstance(data, dict):
-        raise wrong(at, "must be object", "type")
+        raise wrong(place, "must be object", "type")
     with in_body():
-        refuse_scripts(data, at)
-    return row_of(view, columns, data, drop_unknown=False, at=at).row
+        meant = at.texts.inside(data, place)
+    return row_of(view, columns, meant, drop_unknown=False, at=place).row
 
 
 def parse_update(at: Grammar, view: View, columns: Columns, body: Body, *, guarded: bool) -> Update:
     """`{"filter": …, "filter-expression": …, "data": {…}}`: without a condition, every row. `guarded`: not without."""
     members(body, "data", *CONDITIONS, required=("data",))
-    changes = row(view, columns, body["data"], "data")
+    changes = row(at, view, columns, body["data"], place="data")
     where = condition(at, view.resource, body, guarded=guarded)
     return Update(view.resource.name, where, changes, at.scope.filled, at="data")
 

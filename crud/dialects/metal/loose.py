@@ -1,7 +1,7 @@
 """The loose JSON of Metal's parameters: `{color:"red"}` as its document writes it, beside strict JSON.
 
 In: the text of a parameter. Out: a dict. The loose form is one flat object: names may stand without quotation marks,
-texts in either kind of them, a comma after the last pair; values are scalars or lists of scalars.
+texts in either kind of them, a comma after the last pair; values are scalars or lists of scalars, or `${{ code }}`.
 Each character is read once.
 """
 
@@ -10,6 +10,7 @@ import re
 from typing import NoReturn
 
 from crud.errors import ApiError, bad_parameter
+from crud.scripting.finding import OPEN, Unclosed, end_of
 from crud.wire.params import json_value
 
 _BLANK = re.compile(r"\s*+")
@@ -80,11 +81,23 @@ class _Loose:
             return self.unquoted(text)
         if (number := self.match(_NUMBER)) is not None:
             return int(number) if re.fullmatch(r"-?[0-9]{1,18}", number) else number
+        if self.text.startswith(OPEN, self.at):
+            return self.code()
         start, word = self.at, self.match(_NAME)
         if word in _CONSTANTS:
             return _CONSTANTS[word]
         self.at = start
         return self.refuse("a value (text in quotation marks, a number, true, false, null or a list of them)")
+
+    def code(self) -> str:
+        start = self.at
+        try:
+            self.at = end_of(self.text, start)
+        except Unclosed:
+            self.refuse("an expression that is closed")
+        written = self.text[start : self.at]
+        self.blank()
+        return written
 
     def unquoted(self, written: str) -> str:
         try:

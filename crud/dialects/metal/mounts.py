@@ -4,9 +4,11 @@ In: the request. Out: the mounts, the resource that a path names, the names and 
 """
 
 from crud.errors import ApiError
+from crud.scripting.filling import Scripts
 from crud.web.dialect import admit, context, mount, presentation, scope
 from crud.web.request import admit_for
 from crud.wire.grammar import Grammar
+from crud.wire.scripts import Texts
 from sql.catalog import Resource
 from sql.errors import UnknownResource
 
@@ -22,8 +24,10 @@ def signed_in() -> None:
 
 
 def grammar() -> Grammar:
-    """What the parsers of this request work in: names as this caller may know them."""
-    return Grammar(scope("metal"), context().snapshot.config.limits)
+    """What the parsers of this request work in: names as this caller may know them, his expressions if he may."""
+    config, actor = context().snapshot.config, context().actor
+    may = actor.wholly("admin", *config.dialect("metal").scripts)
+    return Grammar(scope("metal"), config.limits, Texts(Scripts(config.limits) if may else None))
 
 
 def readable(schema: str) -> list[Resource]:

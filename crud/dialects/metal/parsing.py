@@ -5,13 +5,14 @@ of value each field holds; `parse_where` for what changes rows.
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import parse_qs
 
 from crud.dialects.metal.loose import read_object
 from crud.errors import ApiError, bad_parameter
 from crud.presentation import View
+from crud.scripting.finding import without_code
 from crud.wire import expression
 from crud.wire.grammar import Grammar
 from crud.wire.params import Reader, comma_list
@@ -20,7 +21,6 @@ from sql.catalog import Column, Resource
 from sql.query import TRUE, Asked, Filter, Query, Select, Sort, both
 
 _SECONDS = re.compile(r"[0-9]{1,12}(\.[0-9]{1,6})?")
-_QUOTED = re.compile(r"\"([^\"]*)\"|'([^']*)'")
 PARAMETERS = ("fields", "filter", "filter-expression", "sort", "cache")
 DIRECTIONS: Mapping[str, bool] = {"asc": False, "desc": True}
 
@@ -133,43 +133,33 @@ def parse_filter(at: Grammar, resource: Resource, written: object) -> Filter:
     if written is None:
         return TRUE
     pairs = written if isinstance(written, dict) else read_object(str(written), "filter")
-    refuse_scripts(pairs, "filter")
-    return all_of(_pair(at, resource, name, value) for name, value in pairs.items()) if pairs else TRUE
+    meant = at.texts.inside(pairs, "filter")
+    assert isinstance(meant, dict)
+    return all_of(_pair(at, resource, name, value) for name, value in meant.items()) if meant else TRUE
 
 
 def _pair(at: Grammar, resource: Resource, name: str, value: object) -> Filter:
     reached = at.reach(resource, name, "filter")
-    return compare(at.scope, reached, "in" if isinstance(value, list) else "eq", value)
+    if isinstance(value, list):
+        return compare(at.scope, reached, "in", [expression.fitting(reached, item) for item in value])
+    return compare(at.scope, reached, "eq", expression.fitting(reached, value))
 
 
 def parse_expression(at: Grammar, resource: Resource, written: str | None) -> Filter:
     """A condition of `crud.wire.expression`, which may stand in one pair of quotation marks."""
     if written is None:
         return TRUE
-    text = unquoted(written)
-    refuse_scripts(text, "filter-expression")
-    return expression.parse(at.scope, resource, text, parameter="filter-expression", terms=at.limits.filter_terms)
-
-
-def refuse_scripts(value: object, parameter: str) -> None:
-    """Refuse `${{ … }}`: taken as a plain text it would mean something else than its author meant."""
-    level = [value]
-    while level:
-        if any(isinstance(item, str) and "${{" in item for item in level):
-            raise bad_parameter(parameter, "${{ … }} expressions are not available here")
-        level = [child for item in level for child in _inner(item)]
-
-
-def _inner(value: object) -> Iterable[object]:
-    if isinstance(value, dict):
-        return value.values()
-    return value if isinstance(value, list) else ()
+    text, limits = unquoted(written), at.limits
+    return expression.parse(
+        at.scope, resource, text, parameter="filter-expression", terms=limits.filter_terms, texts=at.texts
+    )
 
 
 def unquoted(written: str) -> str:
     """The text without the one pair of quotation marks around all of it, if there is one."""
-    found = _QUOTED.fullmatch(written.strip())
-    return written if found is None else found[1] or found[2] or ""
+    text = written.strip()
+    around = len(text) > 1 and text[0] == text[-1] and text[0] in "\"'" and text[0] not in without_code(text[1:-1])
+    return text[1:-1] if around else written
 
 
 # ---------------------------------------------------------------- sort and cache

@@ -119,7 +119,7 @@ def constraint(part: Part, backend: Backend) -> str:
             return named + _check(part.columns[0], part.words, backend).lstrip()
     if part.reference is None:
         raise Unsupported(f"An index is no constraint: {part.name}")
-    return named + _reference(part.reference, backend)
+    return f"{named}FOREIGN KEY ({_names(part.columns, backend)}) {refers(part.reference, backend)}"
 
 
 def _check(column: str, words: tuple[str, ...], backend: Backend) -> str:
@@ -127,11 +127,12 @@ def _check(column: str, words: tuple[str, ...], backend: Backend) -> str:
     return f" CHECK ({backend.ident(column)} IN ({listed}))" if words else ""
 
 
-def _reference(key: ForeignKey, backend: Backend) -> str:
+def refers(key: ForeignKey, backend: Backend) -> str:
+    """What a reference leads to, and what happens when that is deleted."""
     if key.on_delete not in _ON_DELETE:
         raise Unsupported(f"Unknown action on delete: {key.on_delete[:40]!r}")
     target = f"{table_name(key.target, backend)} ({_names(key.target_columns, backend)})"
-    return f"FOREIGN KEY ({_names(key.columns, backend)}) REFERENCES {target} ON DELETE {key.on_delete}"
+    return f"REFERENCES {target} ON DELETE {key.on_delete}"
 
 
 def index(layout: Layout, part: Part, backend: Backend) -> str:

@@ -19,7 +19,8 @@ _ENDINGS = {"key": "pkey", "unique": "key", "folded": "ci", "index": "idx", "che
 
 @dataclass(frozen=True)
 class Part:
-    """One part. Two that are equal but for the name are the same part. `folded`: unique whatever the case."""
+    """One part. Two that are equal but for the name are the same part. `words`: those that a check allows; of a unique
+    that ignores case, which columns do."""
 
     kind: Kind
     name: str
@@ -79,8 +80,9 @@ def _folded(layout: Layout) -> Iterator[Part]:
     """Texts that ignore case are unique so too: SQLite's NOCASE folds ASCII, and so does PostgreSQL under "C"."""
     asked = (index.columns for index in layout.indexes if index.unique)
     for columns in dict.fromkeys((layout.key, *layout.uniques, *asked)):
-        if any(layout.column(name).type.name == "citext" for name in columns):
-            yield Part("folded", name_of("folded", layout.table, columns), columns, unique=True)
+        words = tuple("ci" if layout.column(name).type.name == "citext" else "" for name in columns)
+        if "ci" in words:
+            yield Part("folded", name_of("folded", layout.table, columns), columns, unique=True, words=words)
 
 
 def name_of(kind: Kind, table: Table, columns: tuple[str, ...] = ()) -> str:

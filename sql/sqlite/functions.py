@@ -10,8 +10,9 @@ from collections.abc import Callable, Mapping
 from decimal import Context, Decimal
 from types import MappingProxyType
 from typing import Any
+from uuid import uuid4
 
-from sql.sqlite import arrays, casts, documents, storage
+from sql.sqlite import arrays, casts, conversions, documents, storage
 from sql.sqlite.encoding import decimal
 from sql.sqlite.text import fold
 
@@ -104,6 +105,7 @@ FUNCTIONS: Mapping[str, tuple[int, Callable[..., Any]]] = MappingProxyType(
         "instant": (1, storage.instant),
         "part": (4, casts.part),
         "cast": (4, casts.cast),
+        "convert": (5, conversions.convert),
         "json": (3, documents.test),
         "json_path": (2, documents.path),
         "json_length": (1, documents.length),
@@ -129,5 +131,6 @@ def register(connection: sqlite3.Connection) -> None:
     connection.create_collation("dragoman_decimal", _compared)
     for name, (arguments, function) in FUNCTIONS.items():
         connection.create_function(f"dragoman_{name}", arguments, function, deterministic=True)
+    connection.create_function("dragoman_uuid", 0, lambda: str(uuid4()))
     for name, (arguments, made) in _TOTALS.items():
         connection.create_aggregate(f"dragoman_{name}", arguments, made)

@@ -1,0 +1,50 @@
+"""What rows get that were there before a column was required.
+
+In: the new column. Out: SQL for its default, made for each row where it is a UUID; None where it has none that fits: a
+caller's name, say, since there is no caller.
+"""
+
+from datetime import UTC, datetime
+
+from sql.backend import Backend, Parameter
+from sql.catalog import Column
+from sql.fragment import Fragment, sql
+
+
+def fill(column: Column, backend: Backend) -> Fragment | None:
+    """An expression for the value."""
+    match column.default:
+        case None:
+            return None
+        case default if default.kind == "literal":
+            return None if default.value is None else _value(column, default.value, backend)
+        case default if default.kind == "now":
+            return _value(column, _now(column), backend)
+        case default if default.kind == "uuid":
+            return _uuid(column, backend)
+        case _:
+            return None
+
+
+def _value(column: Column, value: object, backend: Backend) -> Fragment:
+    return backend.assign(column, Parameter(lambda _: value, column.type))
+
+
+def _now(column: Column) -> object:
+    now = datetime.now(UTC)
+    match column.type.name:
+        case "date":
+            return now.date()
+        case "time":
+            return now.time()
+        case "datetime_local":
+            return now.replace(tzinfo=None)
+        case "epoch_ms":
+            return int(now.timestamp() * 1000)
+    return now
+
+
+def _uuid(column: Column, backend: Backend) -> Fragment:
+    if backend.name == "postgres":
+        return sql("gen_random_uuid()") if column.type.name == "uuid" else sql("gen_random_uuid()::text")
+    return sql("dragoman_uuid()")

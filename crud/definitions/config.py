@@ -215,7 +215,7 @@ class Limits:
     scripts: int = 20
     scripts_at_once: int = 2
     script_seconds: float = 0.5
-    script_wait_seconds: float = 0.5
+    script_wait_seconds: float = 0.25
     script_chars: int = 10_000
     script_result_chars: int = 100_000
     script_memory_bytes: int = 32_000_000

@@ -262,7 +262,7 @@ _LIMITS = {
     "scripts": "How many ${{ … }} a request may hold. Default: 20.",
     "scripts_at_once": "How many of them a worker evaluates at once. Default: 2.",
     "script_seconds": "How long those of a request may take together. Default: 0.5.",
-    "script_wait_seconds": "How long others wait for a turn. Default: 0.5.",
+    "script_wait_seconds": "How long others wait for a turn. Default: 0.25.",
     "script_chars": "Characters of one. Default: 10000.",
     "script_result_chars": "Characters of what one gives. Default: 100000.",
     "script_memory_bytes": "Memory of the engine that evaluates. Default: 32000000.",

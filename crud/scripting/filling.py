@@ -94,7 +94,7 @@ class Scripts:
             raise ScriptError(source, f"is longer than {self.limits.script_chars} characters")
 
     def _ended(self, source: str, lost: Lost) -> ScriptError:
-        log.warning("an expression and its process were ended", why=str(lost), source=shortened(source))
+        log.warning("an expression and its process were ended", why=str(lost), characters=len(source))
         late = f"took longer than {self.limits.script_seconds:g} seconds"
         return ScriptError(source, late if isinstance(lost, Late) else "the engine broke off")
 

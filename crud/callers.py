@@ -2,7 +2,7 @@
 
 In: a snapshot, the text of a token. Out: an `Actor`, read afresh from the accounts in one statement, so that a disabled
 account, a revoked session and a withdrawn key end with their next request, in every worker. Nothing is kept between
-requests.
+requests but that a signature was good.
 """
 
 from crud.access.actor import Actor

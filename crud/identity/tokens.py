@@ -6,10 +6,12 @@ audience change together with the snapshot, and a token can be made where no req
 """
 
 import re
+import time
 import uuid
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
+from types import MappingProxyType
 from typing import Literal
 
 import jwt
@@ -77,15 +79,26 @@ def issue(signing: Signing, *, subject: str, sid: str) -> Pair:
 def read(signing: Signing, token: str, *kinds: Kind) -> Claims:
     """The claims of one of our tokens of these kinds. Raises `invalid_token` unless everything about it is right."""
     try:
-        with application(signing).app_context():
-            decode_token(token)
-        claims = _written(token)
+        claims = _verified(signing, token)
     except _UNREADABLE:
         raise forged() from None
     whole = claims.keys() >= CLAIMS and claims.get("aud") == signing.audience and claims["type"] in kinds
-    if not whole or not all(_ID.fullmatch(str(claims[name])) for name in ("sid", "jti")):
+    if (
+        not whole
+        or int(claims["exp"]) <= time.time()
+        or not all(_ID.fullmatch(str(claims[name])) for name in ("sid", "jti"))
+    ):
         raise forged()
     return claims
+
+
+@lru_cache(maxsize=1024)
+def _verified(signing: Signing, token: str) -> Claims:
+    """What a token says that these keys have signed. That it is good is remembered, since it stays so until it expires:
+    verifying takes longer than many a request. That one is not good is never remembered."""
+    with application(signing).app_context():
+        decode_token(token)
+    return MappingProxyType({**_written(token)})
 
 
 def _written(token: str) -> Claims:

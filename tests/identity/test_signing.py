@@ -132,6 +132,14 @@ def test_there_is_no_leeway() -> None:
     assert not good(made, by_hand({**payload(), "nbf": int(time.time()) + 2}, SECRET, kid="a"))
 
 
+def test_what_was_shown_before_ends_when_it_expires() -> None:
+    made, ends = signing("HS256", keys("HS256")[0]), int(time.time()) + 2
+    token = by_hand({**payload(), "exp": ends}, SECRET, kid="a")
+    assert good(made, token) and good(made, token) and not good(signing("HS256", keys("HS256")[1]), token)
+    time.sleep(max(0.0, ends - time.time()))
+    assert not good(made, token)
+
+
 def test_a_key_that_is_taken_away_by_a_reload_ends_its_tokens(new_home: Callable[..., Home]) -> None:
     home = new_home()
     old, new = (signing("HS256", key) for key in keys("HS256"))

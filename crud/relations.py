@@ -6,12 +6,15 @@ Names follow the rulings; what a declared relation says that cannot be is a prob
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from crud import naming
 from crud.definitions.config import RelationDefinition
 from crud.definitions.problems import Problem
 from sql.catalog import Pairs, Reference, Relation, Resource, Through
+from sql.errors import BadValue
+from sql.operators import SCALARS
+from sql.values import coerce
 
 Relations = dict[str, Relation]
 
@@ -57,7 +60,7 @@ class Derivation:
         """Add a relation under the wanted name, or `…_rel` where a column or a relation has it."""
         mine = self.found[owner]
         name = naming.distinct(wanted, {*self.drafts[owner].resource.columns, *mine})
-        mine[name] = Relation(name, relation.kind, relation.target, relation.columns, relation.through)
+        mine[name] = replace(relation, name=name)
 
 
 def word(resource: Resource) -> str:
@@ -169,7 +172,7 @@ def _rename(work: Derivation, owner: Resource, said: RelationDefinition) -> None
         work.problems.append(Problem(f"{owner.name} has a relation {said.rename!r} already", said.place / "rename"))
     elif said.rename:
         old = mine[said.name]
-        renamed = Relation(said.rename, old.kind, old.target, old.columns, old.through)
+        renamed = replace(old, name=said.rename)
         work.found[owner.name] = {
             renamed.name if n == old.name else n: renamed if n == old.name else r for n, r in mine.items()
         }
@@ -197,20 +200,20 @@ def _way_back(work: Derivation, owner: Resource, made: Relation, *, said: Relati
 
 def _turned_way(owner: Resource, made: Relation, name: str) -> Relation:
     if made.through is not None:
-        middle = made.through
-        through = Through(middle.table, middle.resource, _turned(middle.far), _turned(middle.near))
+        through = replace(made.through, near=_turned(made.through.far), far=_turned(made.through.near))
         return Relation(name, "to_many", owner.name, through=through)
-    alone = made.kind == "to_many" or _identifies(owner, list(made.near))
-    return Relation(name, "to_one" if alone else "to_many", owner.name, _turned(made.columns))
+    alone = made.kind == "to_many" or any(_identifies(owner, list(names)) for names in (made.near, made.links[0]))
+    way = Relation(name, "to_one" if alone else "to_many", owner.name, _turned(made.columns))
+    return replace(way, only=made.only_there, only_there=made.only)
 
 
 def _same(one: Relation, other: Relation) -> bool:
-    return (one.target, one.columns, one.through) == (other.target, other.columns, other.through)
+    """Whether two relations lead the same way, whatever they are called."""
+    return replace(one, name="", kind="to_one") == replace(other, name="", kind="to_one")
 
 
 def _make(work: Derivation, draft: Draft, said: RelationDefinition, names: Mapping[str, str]) -> Relation | None:
-    wrong = list(_unresolved(work, said, names))
-    if wrong:
+    if wrong := list(_unresolved(work, said, names)):
         work.problems += wrong
         return None
     target = work.drafts[names[said.target or ""]]
@@ -223,7 +226,24 @@ def _make(work: Derivation, draft: Draft, said: RelationDefinition, names: Mappi
     if pairs is None or not _columns_exist(work, pairs, draft.resource, target.resource, said=said):
         return None
     kind = said.kind or ("to_one" if _identifies(target.resource, [there for _, there in pairs]) else "to_many")
-    return Relation(said.name, "to_one" if kind == "to_one" else "to_many", target.resource.name, pairs)
+    made = Relation(said.name, "to_one" if kind == "to_one" else "to_many", target.resource.name, pairs)
+    mine, theirs = draft.resource.columns, target.resource.columns
+    if made.kind == "to_many" or all(name in theirs and name not in mine for name, _ in said.only):
+        return replace(made, only_there=tuple(_only(work, target.resource, said)))
+    return replace(made, only=tuple(_only(work, draft.resource, said)))
+
+
+def _only(work: Derivation, resource: Resource, said: RelationDefinition) -> Iterator[tuple[str, object]]:
+    """The values that columns of a link must have, as their types have them."""
+    scalars = {name: column.type for name, column in resource.columns.items() if column.type.family in SCALARS}
+    for name, value in said.only:
+        place = said.place / "only" / name
+        try:
+            yield name, coerce(scalars[name], value)
+        except KeyError:
+            work.problems.append(Problem(f"{resource.name} has no column {name!r} to compare", place, tuple(scalars)))
+        except BadValue as error:
+            work.problems.append(Problem(str(error), place))
 
 
 def _unresolved(work: Derivation, said: RelationDefinition, names: Mapping[str, str]) -> Iterator[Problem]:
@@ -259,7 +279,7 @@ def _through(
         return None
     if not _columns_exist(work, far, middle.resource, target.resource, said=said):
         return None
-    through = Through(middle.resource.table, middle.resource.name, near, far)
+    through = Through(middle.resource.table, middle.resource.name, near, far, tuple(_only(work, middle.resource, said)))
     return Relation(said.name, "to_many", target.resource.name, through=through)
 
 

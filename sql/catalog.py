@@ -15,6 +15,7 @@ from sql.errors import UnknownColumn, UnknownRelation, UnknownResource
 from sql.types import Type
 
 Pairs = tuple[tuple[str, str], ...]
+Only = tuple[tuple[str, object], ...]
 EMPTY: Mapping[str, object] = MappingProxyType({})
 
 
@@ -55,29 +56,49 @@ class Table:
 
 @dataclass(frozen=True)
 class Through:
-    """A junction table. `near` pairs (this column, junction column), `far` (junction column, target column)."""
+    """A junction table. `near` pairs (this column, junction column), `far` (junction column, target column).
+
+    `only`: columns of the junction that must have these values.
+    """
 
     table: Table
     resource: str
     near: Pairs
     far: Pairs
+    only: Only = ()
 
 
 @dataclass(frozen=True)
 class Relation:
-    """A way from one resource to another. `columns` pairs (this column, target column); empty with `through`."""
+    """A way from one resource to another. `columns` pairs (this column, target column); empty with `through`.
+
+    `only`: columns of this side that must have these values, or nothing is there; `only_there`: those of the target.
+    """
 
     name: str
     kind: Literal["to_one", "to_many"]
     target: str
     columns: Pairs = ()
     through: Through | None = None
+    only: Only = ()
+    only_there: Only = ()
 
     @property
     def near(self) -> tuple[str, ...]:
         """This side's columns."""
         pairs = self.through.near if self.through else self.columns
         return tuple(here for here, _ in pairs)
+
+    @cached_property
+    def links(self) -> tuple[frozenset[str], frozenset[str], frozenset[str]]:
+        """All columns by which it leads: this side's, the junction's, the target's."""
+        here = frozenset((*self.near, *(name for name, _ in self.only)))
+        there = frozenset(name for name, _ in self.only_there)
+        if self.through is None:
+            return here, frozenset(), there | {far for _, far in self.columns}
+        middle = self.through
+        names = (*(link for _, link in middle.near), *(link for link, _ in (*middle.far, *middle.only)))
+        return here, frozenset(names), there | {far for _, far in middle.far}
 
 
 @dataclass(frozen=True)

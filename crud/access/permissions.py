@@ -83,14 +83,13 @@ class Gate:
 
     def leads(self, resource: Resource, relation: Relation) -> bool:
         """Whether the caller may follow a relation: both ends of the link are visible."""
-        target = self.catalog.target(relation)
-        there = self.access(target)
-        if not there.allowed or not set(relation.near) <= self.access(resource).columns:
+        near, linked, far = relation.links
+        there = self.access(self.catalog.target(relation))
+        if not there.allowed or not near <= self.access(resource).columns:
             return False
         if relation.through is None:
-            return {far for _, far in relation.columns} <= there.columns
+            return far <= there.columns
         junction = self.access(self.catalog.resource(relation.through.resource))
-        linked = {name for _, name in relation.through.near} | {name for name, _ in relation.through.far}
         return junction.allowed and junction.where == TRUE and linked <= junction.columns
 
 

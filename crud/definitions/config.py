@@ -105,6 +105,7 @@ class RelationDefinition:
     through: str | None = None
     near: tuple[tuple[str, str], ...] = ()
     far: tuple[tuple[str, str], ...] = ()
+    only: tuple[tuple[str, object], ...] = ()
     inverse: str | None = None
     place: Place = NOWHERE
 

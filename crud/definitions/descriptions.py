@@ -200,6 +200,7 @@ _RELATION = {
     "kind": "to_one or to_many; follows from the keys unless it is said.",
     "columns": "This side's column → that side's. May be left out where one foreign key leads there.",
     "through": "The junction between both sides.",
+    "only": "Values that columns of the link must have: of this side to one, of the target to many, of a junction.",
     "near": "This side's column → the junction's.",
     "far": "The junction's column → that side's.",
     "inverse": "The name of the way back, on the resource that it leads to.",

@@ -142,6 +142,7 @@ def _relation(name: str, data: Data, place: Place) -> RelationDefinition:
         through=data.get("through"),
         near=tuple(data.get("near", {}).items()),
         far=tuple(data.get("far", {}).items()),
+        only=tuple(data.get("only", {}).items()),
         inverse=data.get("inverse"),
         place=place,
     )

@@ -99,6 +99,7 @@ RELATION = shape(
         "through": NAME,
         "near": PAIRS,
         "far": PAIRS,
+        "only": mapping({"type": ["string", "number", "boolean"]}, minProperties=1),
         "inverse": NAME,
     }
 )

@@ -166,6 +166,8 @@ def _relation(relation: RelationDefinition) -> Iterator[Problem]:
         yield Problem("needs either target or rename", relation.place)
     if relation.columns and relation.through:
         yield Problem("columns do not go with through", relation.place / "columns", ("near", "far"))
+    if relation.only and relation.rename:
+        yield Problem("only does not go with rename", relation.place / "only", ("target: …",))
     if (relation.near or relation.far) and not relation.through:
         yield Problem("near and far go with through", relation.place)
 

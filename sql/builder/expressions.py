@@ -84,7 +84,7 @@ def reach(kit: Kit, scope: Scope, hops: tuple[Hop, ...]) -> Reach:
         if relation.kind != "to_one" or relation.through is not None:
             raise Unsupported(f"{hop.relation!r} leads to many rows")
         there = kit.target(here, relation)
-        link = kit.link(here, there, relation.columns)
+        link = kit.follow(here, there, relation)
         if here is scope:
             tables, where = kit.source(there), [link]
         else:

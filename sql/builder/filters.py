@@ -152,12 +152,12 @@ def _some(kit: Kit, scope: Scope, some: Some) -> Fragment:
 def _related(kit: Kit, near: Scope, far: Scope, relation: Relation) -> tuple[Fragment, Fragment]:
     """The tables behind a relation, and what ties them to this side."""
     if relation.through is None:
-        return kit.source(far), kit.link(near, far, relation.columns)
+        return kit.source(far), kit.follow(near, far, relation)
     through = relation.through
     junction = kit.scope(kit.catalog.resource(through.resource))
     joined = kit.link(junction, far, through.far)
     tables = sql("{} JOIN {} ON {}", kit.table(through.table, junction.alias), kit.source(far), joined)
-    return tables, kit.link(near, junction, through.near)
+    return tables, join(" AND ", [kit.link(near, junction, through.near), *kit.only(junction, through.only)])
 
 
 def _search(kit: Kit, scope: Scope, search: Search) -> Fragment:

@@ -13,7 +13,7 @@ from sql.builder.kit import Kit, Scope
 from sql.catalog import Relation
 from sql.compiled import Child, Compiled
 from sql.errors import Unsupported
-from sql.fragment import Fragment, sql
+from sql.fragment import Fragment, join, sql
 from sql.query import TRUE, Include, Query, Select
 from sql.rows import Entry, Many, Object, Value, epoch_ms
 
@@ -63,7 +63,7 @@ def _include(draft: Draft, scope: Scope, include: Include) -> Entry:
 def _object(draft: Draft, scope: Scope, include: Include) -> Object:
     kit, relation = draft.kit, scope.resource.relation(include.relation)
     target = kit.target(scope, relation)
-    on = kit.link(scope, target, relation.columns)
+    on = kit.follow(scope, target, relation)
     if include.query.where != TRUE:
         on = sql("{} AND {}", on, filters.conjunct(kit, target, include.query.where))
     draft.joins.append(sql(" LEFT JOIN {} ON {}", kit.source(target), on))
@@ -73,9 +73,18 @@ def _object(draft: Draft, scope: Scope, include: Include) -> Object:
     return Object(include.alias, present, entries(draft, target, include.query))
 
 
+def _key(kit: Kit, scope: Scope, relation: Relation) -> list[Fragment]:
+    """What the children are found by: NULL, which finds none, where this side does not have the values it must have."""
+    names = [kit.name(scope, column) for column in relation.near]
+    if not relation.only:
+        return names
+    said = join(" AND ", kit.only(scope, relation.only))
+    return [sql("CASE WHEN {} THEN {} END", said, name) for name in names]
+
+
 def _list(draft: Draft, scope: Scope, include: Include) -> Many:
     kit, relation = draft.kit, scope.resource.relation(include.relation)
-    key = tuple(draft.add(kit.name(scope, column)) for column in relation.near)
+    key = tuple(draft.add(column) for column in _key(kit, scope, relation))
     number = len(draft.children)
     draft.children.append(Child(draft.compile_child(kit, scope, relation, include.query), key))
     return Many(include.alias, number, key)

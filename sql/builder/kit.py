@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from itertools import count
 
-from sql.backend import Backend
-from sql.catalog import Catalog, Pairs, Relation, Resource, Table
+from sql.backend import Backend, Parameter
+from sql.catalog import Catalog, Column, Only, Pairs, Relation, Resource, Table
 from sql.errors import Unsupported
 from sql.fragment import Fragment, ident, join, sql
 
@@ -62,3 +62,16 @@ class Kit:
         """The condition that joins two scopes."""
         equal = [sql("{} = {}", self.name(far, there), self.name(near, here)) for here, there in pairs]
         return join(" AND ", equal)
+
+    def follow(self, near: Scope, far: Scope, relation: Relation) -> Fragment:
+        """The condition that joins the two ends of a relation without a junction."""
+        said = [*self.only(near, relation.only), *self.only(far, relation.only_there)]
+        return join(" AND ", [self.link(near, far, relation.columns), *said])
+
+    def only(self, scope: Scope, values: Only) -> list[Fragment]:
+        """Columns that have the values which a definition says."""
+        return [self._equal(scope, scope.resource.column(name), value) for name, value in values]
+
+    def _equal(self, scope: Scope, column: Column, value: object) -> Fragment:
+        constant = Parameter(lambda _: value, column.type)
+        return self.backend.compare("eq", self.backend.column(scope.alias, column), (constant,))

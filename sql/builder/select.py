@@ -62,11 +62,12 @@ def _tables(kit: Kit, scope: Scope, relation: Relation) -> tuple[Keys, Fragment]
     """The parents' keys joined with the children, through a junction where there is one."""
     if relation.through is None:
         keys, near = _keys(kit, scope, tuple(there for _, there in relation.columns))
-        return keys, sql("{} {} ON {}", keys.source, kit.source(scope), near)
+        on = join(" AND ", [near, *kit.only(scope, relation.only_there)])
+        return keys, sql("{} {} ON {}", keys.source, kit.source(scope), on)
     through = relation.through
     junction = kit.scope(kit.catalog.resource(through.resource))
     keys, near = _keys(kit, junction, tuple(there for _, there in through.near))
-    link = kit.link(junction, scope, through.far)
+    link, near = kit.link(junction, scope, through.far), join(" AND ", [near, *kit.only(junction, through.only)])
     middle = kit.table(through.table, junction.alias)
     return keys, sql("{} {} ON {} JOIN {} ON {}", keys.source, middle, near, kit.source(scope), link)
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sql.catalog import Catalog, Pairs, Resource
+from sql.catalog import Catalog, Only, Pairs, Resource
 from sql.query import (
     ActorValue,
     And,
@@ -107,10 +107,21 @@ class World:
     def related(self, resource: Resource, row: Row, name: str) -> list[Row]:
         """The rows that a relation leads to."""
         relation = resource.relation(name)
+        if not self._has(resource, row, relation.only):
+            return []
         if relation.through is None:
-            return self._linked(row, relation.target, relation.columns)
-        middle = self._linked(row, relation.through.resource, relation.through.near)
+            target = self.catalog.target(relation)
+            found = self._linked(row, relation.target, relation.columns)
+            return [one for one in found if self._has(target, one, relation.only_there)]
+        junction = self.catalog.resource(relation.through.resource)
+        linked = self._linked(row, relation.through.resource, relation.through.near)
+        middle = [join for join in linked if self._has(junction, join, relation.through.only)]
         return [one for join in middle for one in self._linked(join, relation.target, relation.through.far)]
+
+    def _has(self, resource: Resource, row: Row, values: Only) -> bool:
+        """Whether columns have the values that a relation asks for."""
+        asked = (Compare(Path(name), "eq", (Const(value, resource.column(name).type),)) for name, value in values)
+        return all(self.truth(resource, row, one) is True for one in asked)
 
     def _linked(self, row: Row, name: str, pairs: Pairs) -> list[Row]:
         """The rows of a table whose columns agree with this row's. NULL agrees with nothing."""

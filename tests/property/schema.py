@@ -4,6 +4,7 @@ In: nothing. Out: `TYPES`, the columns that there is one of for each type, and `
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from types import MappingProxyType
 
 from sql.catalog import Catalog, Column, Relation, Resource, Table, Through
@@ -78,6 +79,20 @@ def _to_many(name: str, target: str, column: str) -> Relation:
     return Relation(name, "to_many", target, (("id", column),))
 
 
+def _with_constants(tags: Relation) -> dict[str, Relation]:
+    """Ways that are there only where columns of this side, of the other, or of the junction have a value."""
+    assert tags.through is not None
+    up, downs = _to_one("", "thing", "up_id"), _to_many("", "thing", "up_id")
+    ways = {
+        "flagged_up": replace(up, only=(("flag", True),)),
+        "low_up": replace(up, only_there=(("level", "low"),)),
+        "flagged_downs": replace(downs, only_there=(("flag", True),)),
+        "low_downs": replace(downs, only=(("flag", False),)),
+        "second_tags": replace(tags, through=replace(tags.through, only=(("tag_id", 2),))),
+    }
+    return {name: replace(way, name=name) for name, way in ways.items()}
+
+
 def _catalog() -> Catalog:
     owner = {"id": _plain("id"), "name": _plain("name", TEXT), "city": _plain("city", CITEXT, nullable=True)}
     links = {name: _plain(name, nullable=True) for name in ("owner_id", "up_id")}
@@ -102,6 +117,7 @@ def _catalog() -> Catalog:
             downs=_to_many("downs", "thing", "up_id"),
             notes=_to_many("notes", "note", "thing_id"),
             tags=tags,
+            **_with_constants(tags),
         ),
         _resource("solid", {"id": _plain("id"), **_columns(nullable=False)}, ("id",)),
         _resource("tag", tag, ("id",), things=back),

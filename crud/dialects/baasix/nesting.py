@@ -102,11 +102,11 @@ def _parent(plan: Plan, view: View, relation: Relation, raw: object, *, spot: Sp
     """The row that this one refers to is made first; the values of the columns that refer to it."""
     below = spot.into(view.shown(relation.name))
     plan.follow(below)
-    for here in relation.near:
+    for here in (*relation.near, *(name for name, _ in relation.only)):
         if here in row:
             raise bad_body(f"{view.shown(here)!r} and {view.shown(relation.name)!r} say the same", spot.at)
-    number = _row(plan, _target(relation), raw, spot=below)
-    return {here: Ref(number, there) for here, there in relation.columns}
+    number = _row(plan, _target(relation), raw, spot=below, given=dict(relation.only_there))
+    return {here: Ref(number, there) for here, there in relation.columns} | dict(relation.only)
 
 
 def _children(plan: Plan, view: View, relation: Relation, raw: object, *, spot: Spot, number: int) -> None:
@@ -120,7 +120,7 @@ def _children(plan: Plan, view: View, relation: Relation, raw: object, *, spot: 
         if relation.through is not None:
             _linked(plan, relation, item, spot=below, number=number)
         else:
-            given = {there: Ref(number, here) for here, there in relation.columns}
+            given = {there: Ref(number, here) for here, there in relation.columns} | dict(relation.only_there)
             _row(plan, _target(relation), item, spot=below, given=given)
 
 
@@ -129,7 +129,7 @@ def _linked(plan: Plan, relation: Relation, item: object, *, spot: Spot, number:
     assert relation.through is not None
     near = {there: Ref(number, here) for here, there in relation.through.near}
     far = dict(_far(plan, relation, item, spot=spot))
-    plan.add(_junction(relation), near | far, spot)
+    plan.add(_junction(relation), near | far | dict(relation.through.only), spot)
 
 
 def _far(plan: Plan, relation: Relation, item: object, *, spot: Spot) -> Iterator[tuple[str, object]]:
@@ -170,19 +170,15 @@ def _junction(relation: Relation) -> Resource:
 
 def _may_follow(resource: Resource, relation: Relation) -> bool:
     """Whether the caller can know of what is behind, and set the columns of the link. Raises ApiError (forbidden)."""
+    near, middle, far = relation.links
     if relation.through is not None:
-        linking, columns = _junction(relation), _junction_columns(relation)
+        linking, columns = _junction(relation), middle
     elif relation.kind == "to_one":
-        linking, columns = resource, set(relation.near)
+        linking, columns = resource, near
     else:
-        linking, columns = _target(relation), {there for _, there in relation.columns}
+        linking, columns = _target(relation), far
     behind = (_target(relation), linking) if relation.through else (_target(relation),)
     return columns <= settable(linking, "create").keys() and all(_may_create(each) for each in behind)
-
-
-def _junction_columns(relation: Relation) -> set[str]:
-    assert relation.through is not None
-    return {there for _, there in relation.through.near} | {here for here, _ in relation.through.far}
 
 
 def _may_create(resource: Resource) -> bool:

@@ -111,7 +111,17 @@ def _row(target: Target, data: object, columns: Mapping[str, Column]) -> Row:
         if name in row:
             raise bad_body(f"{target.view.shown(name)!r} is given twice")
         row[name] = raw
+        row |= _said(target.view, relation, row) if raw is not None else {}
     return row
+
+
+def _said(view: View, relation: Relation, row: Row) -> Row:
+    """The values that other columns of the link must have, so that the relation leads there."""
+    said = dict(relation.only)
+    for name, value in said.items():
+        if row.get(name, value) != value:
+            raise bad_body(f"{view.shown(name)!r} is not that of {view.shown(relation.name)!r}")
+    return said
 
 
 def _foreign_key(view: View, relation: Relation, columns: Mapping[str, Column]) -> str:

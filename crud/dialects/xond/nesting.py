@@ -95,8 +95,9 @@ class _Nest:
     def _before(self, target: Target, row: Row, relation: Relation, *, raw: object, spot: _Spot) -> None:
         """The record that the foreign key points to."""
         inner = self._inner(target, relation, spot)
-        number = self.place(self.grammar.scope.catalog.target(relation), raw, inner)
-        given = {here: self._value(number, there, inner.at) for here, there in relation.columns}
+        there = self.grammar.scope.catalog.target(relation)
+        number = self.place(there, raw, replace(inner, given=dict(relation.only_there)))
+        given = {here: self._value(number, there, inner.at) for here, there in relation.columns} | dict(relation.only)
         _put(target, row, given, inner.at)
 
     def _after(self, number: int, target: Target, relation: Relation, *, raw: object, spot: _Spot) -> None:
@@ -115,12 +116,13 @@ class _Nest:
         there = catalog.target(relation)
         if relation.through is None:
             given = {far: self._value(number, here, spot.at) for here, far in relation.columns}
-            self.place(there, item, replace(spot, given=given))
+            self.place(there, item, replace(spot, given=given | dict(relation.only_there)))
             return
         linked = self.place(there, item, spot)
         near = {link: self._value(number, here, spot.at) for here, link in relation.through.near}
         far = {link: self._value(linked, column, spot.at) for link, column in relation.through.far}
-        self._add(Insert(relation.through.resource, ({**near, **far},), at=spot.at))
+        row = {**near, **far, **dict(relation.through.only)}
+        self._add(Insert(relation.through.resource, (row,), at=spot.at))
 
     def _inner(self, target: Target, relation: Relation, spot: _Spot) -> _Spot:
         """One relation further down, within the limits."""

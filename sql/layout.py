@@ -45,8 +45,8 @@ class Layout:
         return column.name if column.default is not None and column.default.kind == "increment" else None
 
     def optional(self, column: Column) -> bool:
-        """Whether the database takes NULL in this column."""
-        return column.nullable and column.name not in self.key
+        """Whether the database takes NULL in this column. What it computes may be NULL always."""
+        return (column.nullable or bool(column.formula)) and column.name not in self.key
 
 
 def layout_of(

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 
 from sql.catalog import Column, Table
 from sql.evolution.changes import NOTHING, Change, Difference, Kind
+from sql.evolution.computed import alike
 from sql.evolution.lossless import lossless
 from sql.evolution.names import Names, names_of
 from sql.introspection import ForeignKey
@@ -115,10 +116,10 @@ class _Compared:
         if was.name != name:
             yield self._said("rename column", f"{was.name} becomes {name}", column=name)
         yield from self._types(was, now)
-        if was.formula != now.formula:
+        if not alike(was, now, self.names):
             words = f"{name} is computed as {now.formula}" if now.formula else f"{name} is no longer computed"
             yield self._said("formula", words, column=name, loses=not was.formula)
-        if (optional := self.new.optional(now)) != self.old.optional(was) and not now.formula:
+        if (optional := self.new.optional(now)) != self.old.optional(was):
             yield self._said("required", f"{name} {'may be' if optional else 'must not be'} empty", column=name)
         if (made := made_by(self.new, now)) != made_by(self.old, was):
             yield self._said("default", f"{name} has {made or 'no value'} of the database's own", column=name)

@@ -121,9 +121,9 @@ class _Plan:
     def _drop(self, table: Table, part: Part) -> Run:
         name = self.backend.ident(self.called(table, part))
         if part.kind in _CONSTRAINTS:
-            text = f"ALTER TABLE {self.place(table)} DROP CONSTRAINT {name}"
+            text = f"ALTER TABLE {self.place(table)} DROP CONSTRAINT IF EXISTS {name}"
         else:
-            text = f"DROP INDEX {self._within(table)}{name}"
+            text = f"DROP INDEX IF EXISTS {self._within(table)}{name}"
         return self.run(table, text, f"{part.kind} {part.name} is dropped")
 
     def _within(self, table: Table) -> str:
@@ -165,7 +165,7 @@ class _Plan:
         old, new = (self.backend.ident(name) for name in names)
         if part.kind in _CONSTRAINTS:
             return f"ALTER TABLE {self.place(table)} RENAME CONSTRAINT {old} TO {new}"
-        return f"ALTER INDEX {self._within(table)}{old} RENAME TO {new}"
+        return f"ALTER INDEX IF EXISTS {self._within(table)}{old} RENAME TO {new}"
 
     # -------------------------------------------------------- what comes
 
@@ -214,7 +214,9 @@ class _Altered:
     def all(self) -> Iterator[Step]:
         one, new = self.one, self.one.new
         for was, now in one.pairs:
-            yield from self._formula_gone(was, now)
+            if was.formula and not now.formula:
+                yield self._column(now, "DROP EXPRESSION", "is no longer computed")
+        for was, now in one.pairs:
             if was.type != now.type:
                 yield from self._type(was, now)
             if new.optional(now) and not one.old.optional(was):
@@ -236,10 +238,6 @@ class _Altered:
 
     def _texts(self, texts: tuple[str, ...], what: str) -> Iterator[Step]:
         return (self.plan.run(self.table, text, what) for text in texts)
-
-    def _formula_gone(self, was: Column, now: Column) -> Iterator[Step]:
-        if was.formula and not now.formula:
-            yield self._column(now, "DROP EXPRESSION IF EXISTS", "is no longer computed")
 
     def _type(self, was: Column, now: Column) -> Iterator[Step]:
         backend, what = self.plan.backend, f"becomes {type_words(now.type)}"

@@ -121,7 +121,7 @@ class _Table:
         return (
             self._declared(one.old, was) != self._declared(one.new, now)
             or storage_of(was) != storage_of(now)
-            or was.formula != now.formula
+            or bool(was.formula) != bool(now.formula)
         )
 
     def _declared(self, layout: Layout, column: Column) -> str:

@@ -7,6 +7,7 @@ or uniques of their type, keys are of types that can be keys.
 import random
 from dataclasses import dataclass, field, replace
 
+from sql import formulas
 from sql.catalog import Column, Default, Table
 from sql.evolution import Change
 from sql.introspection import ForeignKey, Index
@@ -89,10 +90,14 @@ class Drafting:
         for name, was in draft.was.items():  # the text of JSON is another one on each database
             if draft.old and draft.old.column(was).type.name == "json" and columns[name].type.family == "text":
                 columns[name] = replace(columns[name], type=Type("json"), default=None)
-        if not columns:
+        for name, column in [*columns.items()]:
+            if column.formula and not self._computes(column, columns):
+                del columns[name]
+                draft.was.pop(name, None)
+        if all(column.formula for column in columns.values()):
             columns["id"] = Column("id", Type("integer"))
             draft.was.pop("id", None)
-        if not {*draft.key} <= {n for n, c in columns.items() if c.type.name in KEYS}:
+        if not {*draft.key} <= {n for n, c in columns.items() if c.type.name in KEYS and not c.formula}:
             draft.key = ()
         unique = {name for name, column in columns.items() if column.type.name in UNIQUE}
         draft.uniques = [u for u in dict.fromkeys(draft.uniques) if {*u} <= unique and u != draft.key]
@@ -102,6 +107,12 @@ class Drafting:
             if counts and (column.type.name not in ("integer", "bigint") or draft.key != (name,)):
                 columns[name] = replace(column, default=None)
 
+    def _computes(self, column: Column, columns: dict[str, Column]) -> bool:
+        of = columns.get(formulas.names(column.formula)[0])
+        if of is None or of.formula or _formula(of) != column.formula:
+            return False
+        return formulas.derived(column.formula, columns) == column.type
+
     def _leads(self, draft: Draft, link: tuple[str, Draft, str, str]) -> bool:
         column, target, there, action = link
         if target.gone or column not in draft.columns or there not in target.columns:
@@ -109,8 +120,9 @@ class Drafting:
         mine, other = draft.columns[column], target.columns[there]
         known = there in target.was or column not in draft.was
         nullable = action != "SET NULL" or (mine.nullable and column not in draft.key)
+        plain = not mine.formula and not other.formula
         keyed = target.key == (there,) or (there,) in target.uniques
-        return mine.type == other.type and mine.type.name in REFERABLE and keyed and known and nullable
+        return mine.type == other.type and mine.type.name in REFERABLE and plain and keyed and known and nullable
 
     def _change(self, draft: Draft) -> list[Change]:
         if draft.gone:
@@ -209,7 +221,15 @@ class Drafting:
         if draft.columns:
             name = self.source.choice([*draft.columns])
             type = self.source.choice(ALL)
-            draft.columns[name] = replace(draft.columns[name], type=type, default=self._default(type))
+            column = Column(name, type, draft.columns[name].nullable, default=self._default(type))
+            draft.columns[name] = column
+
+    def reword(self, draft: Draft) -> None:
+        worded = [name for name, column in draft.columns.items() if column.type.name == "enum"]
+        if worded:
+            name = self.source.choice(worded)
+            words = self.source.choice((("a", "12"), ("a", "12", "it's"), ("12", "a", "%s"), ("a",)))
+            draft.columns[name] = replace(draft.columns[name], type=Type("enum", values=words), default=None)
 
     def widen_key(self, draft: Draft) -> None:
         """From integer to bigint or back, with all that refer to it."""
@@ -224,6 +244,22 @@ class Drafting:
             for name, target, there, _ in other.references:
                 if target is draft and there == column.name and name in other.columns:
                     other.columns[name] = replace(other.columns[name], type=type, default=None)
+
+    def compute(self, draft: Draft) -> None:
+        """A column from a formula, or one that is none any more."""
+        computed = [name for name, column in draft.columns.items() if column.formula]
+        if computed and self.source.random() < 0.3:
+            name = self.source.choice(computed)
+            draft.columns[name] = replace(draft.columns[name], formula="", generated=False)
+            return
+        plain = {n: c for n, c in draft.columns.items() if not c.formula}
+        name, fitting = self.source.choice(WORDS), [n for n, c in plain.items() if _formula(c)]
+        if fitting and {*plain} - {name} and (of := self.source.choice(fitting)) != name:
+            formula = _formula(plain[of])
+            type = formulas.derived(formula, plain)
+            draft.columns[name] = Column(name, type, generated=True, formula=formula)
+            if self.source.random() < 0.5:
+                draft.was.pop(name, None)
 
     def require(self, draft: Draft) -> None:
         if draft.columns:
@@ -277,6 +313,12 @@ class Drafting:
         draft.references.append((name, target, there.name, self.source.choice(ACTIONS)))
 
 
+def _formula(column: Column) -> str:
+    """Something over one column; empty where there is nothing."""
+    name = '"' + column.name.replace('"', '""') + '"'
+    return {"text": f"{name} || 'x'", "string": f"{name} || 'x'", "integer": f"{name} + 1"}.get(column.type.name, "")
+
+
 OPERATIONS = (
     Drafting.add_table,
     Drafting.drop_table,
@@ -286,9 +328,11 @@ OPERATIONS = (
     *[Drafting.rename_column] * 2,
     *[Drafting.retype] * 4,
     Drafting.widen_key,
+    Drafting.reword,
     Drafting.require,
     Drafting.rekey,
     *[Drafting.unique] * 2,
     *[Drafting.index] * 2,
     *[Drafting.refer] * 3,
+    *[Drafting.compute] * 3,
 )

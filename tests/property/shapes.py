@@ -3,12 +3,14 @@
 In: a session. Out: table → what there is of it, comparable; made without the program's own introspection.
 """
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
 from sql.database import Session
 from sql.sqlite.declared import read_declared
 
+_COMPUTED = re.compile(r"[^,\n]*GENERATED ALWAYS AS .*? VIRTUAL")
 Shape = Mapping[str, Mapping[str, Any]]
 
 _POSTGRES = {

@@ -23,6 +23,7 @@ KINDS = {
     "words",
     "required",
     "default",
+    "formula",
     "key",
     "add unique",
     "drop unique",

@@ -5,12 +5,14 @@ In: types. Out: canonical values; `Refused` where there is no such value. NULL i
 
 import json
 import re
+from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
 import orjson
 
+from sql import formulas
 from sql.types import Type
 from sql.values import coerce, to_json
 from tests.property.meaning import cast
@@ -145,6 +147,13 @@ def _held(value: Any, new: Type) -> Any:
     if new.name == "enum" and value not in new.values:
         raise Refused
     return value
+
+
+def computed(formula: str, row: Mapping[str, Any]) -> Any:
+    """The two kinds of formulas that walks make: `"column" || 'x'` and `"column" + 1`."""
+    name = formulas.names(formula)[0]
+    value = row[name]
+    return value if value is None else value + ("x" if formula.endswith("'x'") else 1)
 
 
 def wire(value: Any) -> Any:

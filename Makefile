@@ -16,7 +16,7 @@ PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; 
 
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet install --constraint constraints.txt
-SOURCES := $(wildcard app.py wsgi.py) crud sql bench tests
+SOURCES := $(wildcard app.py wsgi.py) deploy crud sql bench tests
 
 export HOST PORT WEB_CONCURRENCY CHINOOK
 
@@ -33,9 +33,7 @@ install: .venv/.complete ## Create .venv with everything that running, tests and
 run: .venv/.runnable ## Prepare the database on first start, then serve with gunicorn
 	@mkdir -p var
 	@$(BIN)/python -m flask --app app prepare
-	@exec $(BIN)/gunicorn --bind "$(HOST):$(PORT)" --workers "$(WEB_CONCURRENCY)" \
-		--worker-class gthread --threads 4 --limit-request-line 0 --graceful-timeout 10 \
-		--no-control-socket wsgi:application
+	@exec $(BIN)/gunicorn --config deploy/gunicorn.conf.py wsgi:application
 
 test: check-format lint types layers ## Check format, lint, types and layers, then run the tests (the default)
 	@$(BIN)/python -m pytest -n 2 -m "not long"

@@ -11,12 +11,13 @@ from pathlib import Path
 import click
 from flask import Flask
 
-from crud import cli, logs, startup
+from crud import cli, inherited, logs, startup
 from crud.definitions.config import Config
 from crud.definitions.problems import ConfigError
 from crud.dialects import DIALECTS
 from crud.following import followed
 from crud.identity import brakes, passwords
+from crud.inherited import INHERITED, Files
 from crud.state import State
 from crud.web import dialect
 from crud.web.routes import Route
@@ -46,13 +47,25 @@ def _create(config: Config | Path | str | None, dialects: tuple[dialect.Dialect,
     cli.install(app)
     if config is None and cli.without_service(sys.argv[1:]):
         return app
-    read, texts = (config, None) if isinstance(config, Config) else startup.configured(config)
+    read, texts = _files(config)
     app.url_rule_class = Route
     app.url_map.strict_slashes = False
     app.url_map.merge_slashes = False  # the redirect would be an answer outside every dialect's envelope
     app.config.update(MAX_CONTENT_LENGTH=read.limits.body_bytes, MAX_FORM_PARTS=100)
     passwords.allow_at_once(read.auth.hashes_at_once)
     brakes.install(app, read)
-    state = State(startup.assemble(read, [each.name for each in dialects], texts), followed)
+    names = [each.name for each in dialects]
+    if texts and config is None and (INHERITED.again or cli.joins(sys.argv[1:])):
+        snapshot = startup.joined(read, names, texts)
+    else:
+        snapshot = startup.assemble(read, names, texts)
+    state = State(snapshot, followed)
     dialect.install(app, state, dialects)
     return app
+
+
+def _files(config: Config | Path | str | None) -> Files:
+    """The configuration, with the texts of its files where it has some."""
+    if isinstance(config, Config):
+        return config, None
+    return inherited.found() if config is None else startup.configured(config)

@@ -12,7 +12,7 @@ import structlog
 
 from crud.access.policy import EitherNames, Policy
 from crud.access.rules import lettered
-from crud.creation import alone
+from crud.creation import LOCK
 from crud.definitions.added import with_added
 from crud.definitions.config import Config, Limits, Source
 from crud.definitions.problems import ConfigError, Problem
@@ -64,11 +64,13 @@ def changing(config: Config, databases: Mapping[str, Database]) -> Iterator[Sess
     """A transaction in the database of our own tables, and in every other that may be written: all of it is kept when
     the block ends, or nothing. Nobody else changes what is in force meanwhile."""
     system = databases[config.server.system]
+    others = [each for name, each in databases.items() if each is not system and not config.sources[name].read_only]
     with ExitStack() as stack:
-        session = stack.enter_context(alone(system))
-        for name, database in databases.items():
-            if database is not system and not config.sources[name].read_only:
-                stack.enter_context(database.transaction())
+        session = stack.enter_context(system.evolving())
+        if system.backend.name == "postgres":
+            session.fetch("SELECT pg_advisory_xact_lock(%s)", (LOCK,))
+        for database in dict.fromkeys(others):
+            stack.enter_context(database.evolving())
         yield session
 
 

@@ -28,6 +28,7 @@ STATUS: Mapping[str, int] = MappingProxyType(
         "unknown_field": 400,
         "bad_body": 400,
         "invalid": 400,
+        "not_loaded": 400,  # definitions that cannot be put in force: the message has a line for each mistake
         "conflict": 409,
         "kept": 409,
         "precondition": 412,

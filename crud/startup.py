@@ -10,6 +10,8 @@ from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
+import structlog
+
 from crud import accepted
 from crud.building import build, changing, opened, renewed
 from crud.creation import install
@@ -19,7 +21,9 @@ from crud.definitions.texts import Texts
 from crud.identity.signing import materials
 from crud.revision import renew, revision
 from crud.state import Connections, Given, Snapshot
+from sql.errors import Outdated
 
+log = structlog.get_logger()
 HERE = Path(__file__).resolve().parent.parent
 
 
@@ -46,11 +50,16 @@ def assemble(config: Config, dialects: Iterable[str], texts: Texts | None = None
 
 def joined(config: Config, dialects: Iterable[str], texts: Texts) -> Snapshot:
     """The snapshot of what is in force in the database that a configuration names; where nothing is yet, a start."""
-    databases = opened(config)
-    system = databases[config.server.system]
-    install(system, config)
-    found = accepted.read(system, materials(config), texts.path)
-    return assemble(config_from(found) if found else config, dialects, found or texts)
+    system = opened(config)[config.server.system]
+    try:
+        found = accepted.read(system, materials(config), texts.path)
+    except Outdated:  # our own tables are not there yet
+        found = None
+    if found is None:
+        return assemble(config, dialects, texts)
+    if found != texts:
+        log.warning("the files are not those that are in force; flask reload puts them in force", file=str(texts.path))
+    return assemble(config_from(found), dialects, found)
 
 
 def _in_force(given: Given, databases: Connections) -> bool:

@@ -130,7 +130,7 @@ class _Failure:
 
 
 class State:
-    """The one mutable reference of a process.
+    """The one mutable reference of a process. `started`: the configuration with which it began.
 
     `follow` makes the next snapshot of one whose revision has passed. What it raises is the answer of every request
     until it succeeds: rules and definitions that are known to be old are never used.
@@ -138,6 +138,7 @@ class State:
 
     def __init__(self, snapshot: Snapshot, follow: Callable[[Snapshot], Snapshot] | None = None) -> None:
         self._snapshot, self._follow = snapshot, follow
+        self.started = snapshot.config
         self._following = threading.Lock()
         self._failure: _Failure | None = None
 

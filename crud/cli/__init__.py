@@ -1,5 +1,5 @@
 """The command line: `flask prepare`, `flask config check`, `flask data import`, `flask data export`,
-`flask access explain`, `flask access key`, `flask audit prune`, `flask db`.
+`flask access explain`, `flask access key`, `flask audit prune`, `flask db`, `flask reload`.
 
 In: the environment and arguments. Out: text on the terminal. Each module is one group of commands.
 """
@@ -16,8 +16,9 @@ from crud.cli.data import data_commands
 from crud.cli.db import db_commands
 from crud.cli.keys import key_commands
 from crud.cli.prepare import prepare
+from crud.cli.reload import reload
 
-COMMANDS = (access_commands, audit_commands, config_commands, data_commands, db_commands, prepare)
+COMMANDS = (access_commands, audit_commands, config_commands, data_commands, db_commands, prepare, reload)
 # Those that read the configuration themselves, and are for one with which no service could start.
 WITHOUT_SERVICE = frozenset({"config", "db"})
 
@@ -31,7 +32,17 @@ def install(app: Flask) -> None:
 
 def without_service(arguments: Sequence[str]) -> bool:
     """Whether `flask` was called, with these arguments, for a command that needs no service started."""
+    return _command(arguments) in WITHOUT_SERVICE
+
+
+def joins(arguments: Sequence[str]) -> bool:
+    """Whether `flask` was called for a command that works with what is in force, whatever the files say meanwhile."""
+    return _command(arguments) not in ("", "run")
+
+
+def _command(arguments: Sequence[str]) -> str:
+    """The command for which `flask` was called; empty where it was not."""
     if os.environ.get("FLASK_RUN_FROM_CLI") != "true":
-        return False
+        return ""
     known = {str(command.name) for command in COMMANDS} | {"run", "shell", "routes"}
-    return next((word for word in arguments if word in known), "") in WITHOUT_SERVICE
+    return next((word for word in arguments if word in known), "")

@@ -10,9 +10,11 @@ import click
 from flask.cli import with_appcontext
 
 from crud.access.actor import ANONYMOUS
+from crud.definitions.problems import ConfigError
 from crud.doors import ADMINISTRATOR
 from crud.identity import accounts
 from crud.identity.passwords import hash_password
+from crud.reloading import reload
 from crud.state import Snapshot
 from crud.web.dialect import served
 from crud.writing.newcomers import make_account
@@ -23,6 +25,10 @@ from sql.catalog import Resource
 @with_appcontext
 def prepare() -> None:
     """Make the first administrator if there is none, and print how to use the service."""
+    try:
+        reload(served().state, connections=False)
+    except ConfigError as error:
+        raise click.ClickException(str(error)) from error
     snapshot = served().state.current()
     click.echo(banner(snapshot, first_administrator(snapshot)))
 

@@ -1,7 +1,7 @@
 """Checks data against a JSON Schema and says in plain words what is wrong.
 
 In: a `Document` and a schema. Out: problems with positions. A value from the environment is taken as text or typed as
-YAML, whichever the schema wants.
+YAML, whichever the schema wants. Such a value, and what stands where secrets stand, is never shown.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -24,6 +24,10 @@ _ARTICLES = {
     "object": "a mapping",
     "null": "nothing",
 }
+
+
+_SECRET = object()
+_SECRET_KEYS = frozenset({("secret",), ("password",), ("private",), ("url",), ("storage",)})
 
 
 def check_shape(document: Document, schema: Schema) -> list[Problem]:
@@ -55,9 +59,15 @@ def _problem(document: Document, error: ValidationError) -> Iterator[Problem]:
             if key not in known:
                 yield Problem("unknown key", place / str(key), allowed=known)
         return
+    if isinstance(error.instance, str | int | float) and _is_secret(document, place.path):
+        error.instance, error.message = _SECRET, "is not allowed here"
     words = _WORDS.get(str(error.validator))
     message, allowed = words(error) if words else (error.message, ())
     yield Problem(message, place, allowed=allowed)
+
+
+def _is_secret(document: Document, path: tuple[str, ...]) -> bool:
+    return path in document.substituted or path[-1:] in _SECRET_KEYS
 
 
 def _part(data: Any, key: str | None = None) -> Any:
@@ -105,6 +115,8 @@ def _shown(value: object) -> str:
             return "a list"
         case None:
             return "nothing"
+        case _ if value is _SECRET:
+            return "what is given"
         case _:
             return repr(value)[:60]
 

@@ -23,6 +23,7 @@ from crud.jsontext import to_json
 from crud.presentation import Presentation
 from crud.sight import sight
 from crud.state import Context, State
+from crud.web.again import again, can_repeat, overtaken
 from crud.web.crossing import SAFE, refuse_cross_site
 from crud.web.mounts import Dialect as Dialect
 from crud.web.mounts import Mounted, Served, joined, speaking
@@ -127,6 +128,7 @@ def _open() -> None:
         g.request_id = uuid.uuid4().hex
     state = served().state
     snapshot = state.current()
+    request.max_content_length = snapshot.config.limits.body_bytes
     g.context = Context(snapshot, ANONYMOUS, g.request_id, state)
     if len(request.query_string) > snapshot.config.limits.query_bytes:
         raise ApiError("bad_parameter", f"The query string is longer than {snapshot.config.limits.query_bytes} bytes")
@@ -254,6 +256,12 @@ def mistake_json(mistake: Mistake, name: str) -> dict[str, object]:
 
 
 def _refuse(error: Exception) -> Response:
+    if isinstance(error, sql.SqlError) and overtaken(error):
+        return again() if can_repeat() else _refused(ApiError("busy", "The definitions have changed, try again"))
+    return _refused(error)
+
+
+def _refused(error: Exception) -> Response:
     refusal = told(error)
     answers = [each.render_error(worded(each.dialect.name, refusal)) for each in speaking()]
     body, status = joined(answers) if answers else problem(refusal)

@@ -62,7 +62,7 @@ def body() -> object:
     """The JSON of the request's body. Raises ApiError: unsupported_media, bad_body."""
     if request.mimetype and not _JSON.fullmatch(request.mimetype):
         raise ApiError("unsupported_media", f"Content-Type {request.mimetype[:60]!r} is not application/json")
-    data = request.get_data(cache=False)
+    data = request.get_data()
     if not data:
         raise bodies.bad_body("is empty, expected JSON")
     return bodies.read_json(data)

@@ -1,0 +1,105 @@
+"""A small service behind a real gunicorn, as `make run` starts it, and clients of it."""
+
+import http.client
+import json
+import os
+import signal
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from crud.startup import assemble, configured
+from crud.state import Snapshot
+from tests.dialects.conftest import ADMIN, SECRET, headers_of
+from tests.newcomers import create_account
+from tests.test_run import BIN, ROOT, WAIT, free_port, until_it_answers
+
+WORKERS = 4
+NAMES = ("PATH", "HOME", "LANG")
+
+
+@dataclass(frozen=True)
+class Running:
+    """A running service. `headers` are those of an administrator."""
+
+    folder: Path
+    port: int
+    master: int
+    snapshot: Snapshot
+    headers: dict[str, str]
+
+    @property
+    def file(self) -> Path:
+        """The configuration."""
+        return self.folder / "config.yml"
+
+    @property
+    def log(self) -> str:
+        """What the service has said."""
+        return (self.folder / "log").read_text()
+
+    def workers(self) -> list[int]:
+        """The processes that answer."""
+        return [int(pid) for pid in Path(f"/proc/{self.master}/task/{self.master}/children").read_text().split()]
+
+    def client(self) -> "Client":
+        """A client with a connection of its own."""
+        return Client(self.port, self.headers)
+
+
+@dataclass
+class Client:
+    """One client."""
+
+    port: int
+    headers: dict[str, str]
+    connection: http.client.HTTPConnection | None = None
+
+    def send(self, method: str, path: str, body: object = None) -> tuple[int, bytes]:
+        """Status and body of an answer, on a connection of its own: any worker may take it."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=WAIT)
+        try:
+            headers = self.headers | ({"Content-Type": "application/json"} if body is not None else {})
+            connection.request(method, path, None if body is None else json.dumps(body), headers)
+            answer = connection.getresponse()
+            return answer.status, answer.read()
+        finally:
+            connection.close()
+
+
+@contextmanager
+def running(folder: Path, text: str) -> Iterator[Running]:
+    """Start the service of a configuration; stop it at the end."""
+    folder.mkdir(exist_ok=True)
+    (folder / "config.yml").write_text(text)
+    port = free_port()
+    variables = {"DRAGOMAN_CONFIG": str(folder / "config.yml"), "HOST": "127.0.0.1", "PORT": str(port)}
+    variables |= {"PYTHONPATH": str(ROOT), "WEB_CONCURRENCY": str(WORKERS)}
+    environment = {name: os.environ[name] for name in NAMES if name in os.environ} | variables
+    snapshot = assemble(*_named(folder / "config.yml"))
+    create_account(snapshot.system, email=ADMIN[0], password_hash="x", roles=("admin",))
+    command = [str(BIN / "gunicorn"), "--config", str(ROOT / "deploy" / "gunicorn.conf.py"), "wsgi:application"]
+    with (folder / "log").open("w") as log:
+        process = subprocess.Popen(command, cwd=folder, env=environment, stderr=log, stdout=log, start_new_session=True)
+        try:
+            until_it_answers(port)
+            yield Running(folder, port, process.pid, snapshot, headers_of(snapshot, ADMIN[0]))
+        finally:
+            process.send_signal(signal.SIGTERM)
+            try:
+                process.wait(WAIT)
+            finally:
+                if process.poll() is None:
+                    os.killpg(process.pid, signal.SIGKILL)
+            for database in snapshot.databases.values():
+                database.close()
+
+
+def _named(path: Path) -> tuple[object, ...]:
+    config, texts = configured(path)
+    return config, (), texts
+
+
+__all__ = ["SECRET", "Client", "Running", "running"]

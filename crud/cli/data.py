@@ -70,7 +70,7 @@ def import_file(
 @click.argument("resource")
 @FORMAT
 @click.option("--output", type=click.Path(path_type=Path, dir_okay=False), help="Default: standard output.")
-@click.option("--fields", help="Names of columns with commas between them. Default: all.")
+@click.option("--fields", help="Names of columns with commas between them. Default: all but computed ones.")
 @click.option("--raw", is_flag=True, help="Leave texts as they are that a spreadsheet would take for formulas (csv).")
 @with_appcontext
 def export_file(resource: str, *, form: str | None, output: Path | None, fields: str | None, raw: bool) -> None:
@@ -153,7 +153,8 @@ def neutral(resource: Resource) -> View:
 
 
 def _columns(view: View, fields: str | None) -> dict[str, Column]:
-    names = [name.strip() for name in fields.split(",")] if fields else [*view.columns]
+    kept = [name for name, column in view.columns.items() if not column.generated]
+    names = [name.strip() for name in fields.split(",")] if fields else kept
     for name in names:
         if name not in view.columns:
             raise _unknown(f"There is no field {name!r} in {view.name}.", get_close_matches(name, view.columns))

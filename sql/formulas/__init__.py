@@ -30,7 +30,7 @@ from sql.formulas.kinds import (
     named,
     type_of,
 )
-from sql.formulas.parsing import parse, tokens
+from sql.formulas.parsing import parse, read, tokens
 from sql.formulas.printing import MAX_SQL, Printer
 from sql.formulas.spelling import SPELLINGS, Spelling
 from sql.formulas.tree import Name, walk
@@ -66,6 +66,7 @@ def _body(column: Column, work: "_Work") -> str:
 
 def check(column: Column, columns: Columns) -> None:
     """Raises BadFormula, unless the formula of a column can be what it is for every database."""
+    read(column.formula)
     for spell in _everywhere():
         _body(column, _Work(columns, spell))
 
@@ -73,7 +74,7 @@ def check(column: Column, columns: Columns) -> None:
 def derived(text: str, columns: Columns) -> Type:
     """The type of a formula's value. Raises BadFormula."""
     work = _Work(columns, _everywhere()[0])
-    return type_of(Printer(work.spell, lambda name: work.column(name, ())).part(parse(text)).kind)
+    return type_of(Printer(work.spell, lambda name: work.column(name, ())).part(read(text)).kind)
 
 
 def renamed(text: str, new: Mapping[str, str]) -> str:

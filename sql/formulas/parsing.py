@@ -42,6 +42,13 @@ class Token:
     end: int
 
 
+def read(text: str) -> Node:
+    """The tree of a formula as somebody has written it. Raises BadFormula."""
+    if len(text) > MAX_LENGTH:
+        raise BadFormula(f"is longer than {MAX_LENGTH} characters")
+    return parse(text)
+
+
 def parse(text: str) -> Node:
     """The tree of a formula. Raises BadFormula."""
     reader = _Reader(tuple(tokens(text)))
@@ -54,8 +61,8 @@ def parse(text: str) -> Node:
 
 
 def tokens(text: str) -> Iterator[Token]:
-    """The pieces of a formula, and an end."""
-    if len(text) > MAX_LENGTH:
+    """The pieces of a formula, and an end. One whose columns have got longer names may be longer than it was."""
+    if len(text) > 10 * MAX_LENGTH:
         raise BadFormula(f"is longer than {MAX_LENGTH} characters")
     if _UNSAFE.search(text):
         raise BadFormula("holds a character that no text can hold")

@@ -179,6 +179,11 @@ class Printer:
         """A function of texts that both databases know under this name."""
         return Part(f"{name}({', '.join(map(self._words, arguments))})", TEXT)
 
+    def replaced(self, arguments: tuple[Node, ...]) -> Part:
+        """SQLite finds nothing empty, and then does not look whether it would be replaced by NULL."""
+        text, new = self.words("replace", arguments).sql, self._words(arguments[2])
+        return Part(text if isinstance(arguments[2], Text) else f"({text} || {self.spell.left(new, 0)})", TEXT)
+
     def length(self, arguments: tuple[Node, ...]) -> Part:
         return Part(self.spell.whole(f"length({self._words(arguments[0])})"), Exact(0, 0, LONGEST))
 
@@ -257,7 +262,7 @@ FUNCTIONS: dict[str, tuple[int, int, Maker]] = {
     "TRIM": (1, 1, lambda printer, given: printer.words("trim", given)),
     "LTRIM": (1, 1, lambda printer, given: printer.words("ltrim", given)),
     "RTRIM": (1, 1, lambda printer, given: printer.words("rtrim", given)),
-    "REPLACE": (3, 3, lambda printer, given: printer.words("replace", given)),
+    "REPLACE": (3, 3, Printer.replaced),
     "SUBSTR": (2, 3, Printer.substring),
     "SUBSTRING": (2, 3, Printer.substring),
     "LEFT": (2, 2, Printer.left),

@@ -105,3 +105,17 @@ def test_the_catalog_knows_the_formula(computed: Fresh) -> None:
     with computed.app.app_context():
         column = served().state.current().catalog.resource("lines").column("label")
     assert (column.formula, column.generated, column.type.name) == ("UPPER(word) || ': ' || total", True, "text")
+
+
+def test_an_export_leaves_out_what_is_computed_so_that_it_can_be_imported(computed: Fresh) -> None:
+    filled(computed)
+    run = computed.app.test_cli_runner()
+    exported = run.invoke(args=["data", "export", "lines", "--format", "csv"]).output
+    assert exported.splitlines()[0] == "id,word,price,count"
+    assert run.invoke(args=["data", "export", "lines", "--fields", "total", "--format", "ndjson"]).exit_code == 0
+    for speaker in everyone(computed)[:1]:
+        for key in range(1, 5):
+            assert speaker.delete("lines", key).status_code == 200
+    again = run.invoke(args=["data", "import", "-", "lines", "--format", "csv"], input=exported)
+    assert again.exit_code == 0, again.output
+    assert [row["word"] for row in Speaker(computed, "metal").find("lines", "label", "B: 1.00")] == ["b"]

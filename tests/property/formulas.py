@@ -365,3 +365,17 @@ rows = st.fixed_dictionaries(
         "ref": st.one_of(st.none(), st.uuids(version=4).map(str)),
     }
 )
+# Where a floating number is bounded depends on how a formula is printed: of these rows only the databases are asked.
+extreme_rows = st.fixed_dictionaries(
+    {
+        "qty": st.sampled_from([-(2**31), 2**31 - 1, 0, 1]),
+        "big": st.sampled_from([-(2**63), 2**63 - 1, 10**18, 10**18 + 1, 2**53 + 1]),
+        "price": st.sampled_from([Decimal("99999999.99"), Decimal("-99999999.99"), Decimal("0.01")]),
+        "rate": st.sampled_from([Decimal("99.9999"), Decimal("-0.0001")]),
+        "x": st.one_of(st.floats(allow_nan=False, allow_infinity=False), st.sampled_from([1e100, 1e-100, -0.0, 1e308])),
+        "name": st.sampled_from(["", "É" * 50]),
+        "nick": st.just("z"),
+        "ok": st.booleans(),
+        "ref": st.none(),
+    }
+)

@@ -2,9 +2,12 @@
 
 import ast
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
+
+from tests.tables import each
 
 ROOT = Path(__file__).resolve().parent.parent
 TOP = {"app", "wsgi", "bench", "tests"}
@@ -15,10 +18,16 @@ def names(path: Path) -> str:
     return str(path.relative_to(ROOT))
 
 
+@cache
+def tree_of(path: Path) -> ast.Module:
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
 def nodes(path: Path) -> Iterator[ast.AST]:
-    return ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+    return ast.walk(tree_of(path))
 
 
+@cache
 def imported(path: Path) -> set[str]:
     found: set[str] = set()
     for node in nodes(path):
@@ -35,14 +44,14 @@ def called(path: Path) -> set[str]:
     return {func.attr if isinstance(func, ast.Attribute) else getattr(func, "id", "") for func in calls}
 
 
-@pytest.mark.parametrize("path", SOURCES, ids=names)
+@each("path", SOURCES, ids=names)
 def test_nothing_below_imports_the_top(path: Path) -> None:
     assert not imported(path) & TOP
 
 
-@pytest.mark.parametrize("path", SOURCES, ids=names)
+@each("path", SOURCES, ids=names)
 def test_every_module_says_what_it_is(path: Path) -> None:
-    tree = ast.parse(path.read_text(encoding="utf-8"))
+    tree = tree_of(path)
     assert ast.get_docstring(tree) or not tree.body
 
 

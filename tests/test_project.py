@@ -6,8 +6,9 @@ from pathlib import Path
 from typing import Any
 
 import orjson
-import pytest
 import yaml
+
+from tests.tables import each
 
 ROOT = Path(__file__).resolve().parent.parent
 SAMPLE = {path.stem: orjson.loads(path.read_bytes()) for path in sorted((ROOT / "sample").glob("*.json"))}
@@ -57,7 +58,7 @@ REFERENCES = [
 ] + [("accounts", "tenant_id", "tenants"), ("user_roles", "user_id", "accounts")]
 
 
-@pytest.mark.parametrize(("name", "count"), COUNTS.items())
+@each(("name", "count"), COUNTS.items())
 def test_a_table_has_its_rows(name: str, count: int) -> None:
     assert len(SAMPLE[name]) == count
 
@@ -67,19 +68,19 @@ def test_every_file_is_a_table_and_every_declared_entity_has_a_file() -> None:
     assert set(entities()) <= set(SAMPLE)
 
 
-@pytest.mark.parametrize("name", entities())
+@each("name", entities())
 def test_rows_have_exactly_the_declared_fields(name: str) -> None:
     declared = set(entities()[name]["fields"])
     assert all(set(row) == declared for row in SAMPLE[name])
 
 
-@pytest.mark.parametrize("name", sorted(SAMPLE))
+@each("name", sorted(SAMPLE))
 def test_keys_are_unique(name: str) -> None:
     counted = Counter(row[key_of(name)] for row in SAMPLE[name])
     assert max(counted.values()) == 1
 
 
-@pytest.mark.parametrize(("name", "field", "target"), REFERENCES)
+@each(("name", "field", "target"), REFERENCES)
 def test_foreign_keys_lead_to_rows(name: str, field: str, target: str) -> None:
     there = {row[key_of(target)] for row in SAMPLE[target]} | {None}
     assert {row[field] for row in SAMPLE[name]} <= there
@@ -119,7 +120,7 @@ DOCUMENTED = [
 ]
 
 
-@pytest.mark.parametrize(("name", "wanted"), DOCUMENTED)
+@each(("name", "wanted"), DOCUMENTED)
 def test_a_documented_row_is_there(name: str, wanted: Mapping[str, object]) -> None:
     assert sum(row.items() >= wanted.items() for row in SAMPLE[name]) == 1
 

@@ -9,6 +9,7 @@ from werkzeug.test import TestResponse
 from tests.attacks.conftest import Token, World
 from tests.attacks.test_error_texts import clean
 from tests.attacks.writing import ALICE, CREATE, Written
+from tests.tables import each
 
 LISTS = ("/api/people", "/json/people", "/v1/people", "/api/v1/people", "/schema/main/people", "/items/people")
 ITEMS = ("/api/people/1", "/json/people/1", "/v1/people/1", "/api/v1/people/1", "/items/people/1")
@@ -31,7 +32,7 @@ FORGED_HOSTS = {
 }
 
 
-@pytest.mark.parametrize("path", EVERYWHERE)
+@each("path", EVERYWHERE)
 def test_a_host_that_the_caller_invents_is_in_no_answer(client: FlaskClient, user: Token, path: str) -> None:
     plain = client.get(path, headers=user)
     answer = client.get(path, headers={**user, **FORGED_HOSTS})
@@ -56,7 +57,7 @@ ELSEWHERE = [
 ELSEWHERE += ["/api//evil.example", "/api", "/api/", "/items/people/", "/auth//evil.example", "/user/login//", "/?next=//evil.example"]  # fmt: skip
 
 
-@pytest.mark.parametrize("path", ELSEWHERE)
+@each("path", ELSEWHERE)
 def test_no_path_is_answered_with_another_place(client: FlaskClient, user: Token, path: str) -> None:
     for method in ("GET", "POST"):
         answer = client.open(path, method=method, headers=user)
@@ -81,7 +82,7 @@ CARRIERS = (
 )
 
 
-@pytest.mark.parametrize("carrier", CARRIERS)
+@each("carrier", CARRIERS)
 def test_no_header_makes_another_header(client: FlaskClient, user: Token, carrier: str) -> None:
     headers = {} if carrier == "AUTHORIZATION" else user
     for path, text in itertools.product(("/api/people/1", "/json/people/1", "/items/people/1", "/v1/user"), BREAKS):
@@ -112,7 +113,7 @@ HIDDEN, MISSING, FORBIDDEN = "vaults", "zzzzzz", "ledgers"
 PLACES = ("/api/~", "/api/~/1", "/json/~", "/json/~/1", "/v1/~", "/v1/~/1", "/api/v1/~", "/schema/main/~", "/items/~", "/items/~/1")  # fmt: skip
 
 
-@pytest.mark.parametrize("place", PLACES)
+@each("place", PLACES)
 def test_a_head_is_a_get_without_its_body(client: FlaskClient, user: Token, place: str) -> None:
     """Also where the caller may not read: a HEAD tells no more than the GET."""
     for name, headers in itertools.product(("people", HIDDEN, MISSING, FORBIDDEN), (user, {})):
@@ -145,7 +146,7 @@ def test_nothing_is_written_or_signed_in_by_reading(written: Written, path: str)
     assert written.send(("GET", "/items/papers", None)).status_code == 200  # nobody was signed out
 
 
-@pytest.mark.parametrize("place", PLACES)
+@each("place", PLACES)
 def test_options_tell_of_a_path_and_not_of_what_is_there(client: FlaskClient, user: Token, place: str) -> None:
     told = set()
     for name, headers in itertools.product(("people", HIDDEN, MISSING, FORBIDDEN), (user, {})):
@@ -168,7 +169,7 @@ def test_a_method_that_is_none_is_refused(client: FlaskClient, user: Token, meth
 ORIGINS = ("http://evil.example", "null", "http://localhost.evil.example", "https://localhost", "http://localhost")
 
 
-@pytest.mark.parametrize("path", EVERYWHERE)
+@each("path", EVERYWHERE)
 def test_no_page_of_another_site_reads_an_answer(client: FlaskClient, user: Token, path: str) -> None:
     asked = {"Access-Control-Request-Method": "DELETE", "Access-Control-Request-Private-Network": "true"}
     for origin in ORIGINS:
@@ -186,7 +187,7 @@ ECHOES = (
 )  # fmt: skip
 
 
-@pytest.mark.parametrize("path", ECHOES)
+@each("path", ECHOES)
 def test_what_is_echoed_is_never_a_page(client: FlaskClient, user: Token, path: str) -> None:
     answer = client.get(path, headers={**user, "Accept": "text/html"})
     assert answer.status_code >= 400

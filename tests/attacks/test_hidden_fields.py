@@ -6,6 +6,7 @@ import pytest
 
 from tests.attacks.conftest import Ask, Token
 from tests.attacks.world import MARKS
+from tests.tables import each
 
 # (dialect, path, parameters): `~` stands for the name of a field of people. Values are wrong for some type each, so that
 # a message about a type would tell a hidden field from a missing one.
@@ -156,7 +157,7 @@ VISIBLE: list[Position] = [
 ]
 
 
-@pytest.mark.parametrize("position", VISIBLE)
+@each("position", VISIBLE)
 def test_a_visible_name_is_answered_in_the_same_places(ask: Ask, position: Position) -> None:
     assert answered(ask, position, "name")[0] == 200
 
@@ -192,7 +193,7 @@ EVERYTHING: list[Position] = [
 NAMES = ("secret", "pinnum", "docket", "hiring", "salary", "spying", "phrase", "budget", "remark", "vaults", 'pin"')
 
 
-@pytest.mark.parametrize("position", EVERYTHING)
+@each("position", EVERYTHING)
 def test_no_answer_holds_a_hidden_value_or_name(ask: Ask, position: Position) -> None:
     path, parameters = position
     answer = ask(path, *parameters)

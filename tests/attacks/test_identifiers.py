@@ -6,6 +6,7 @@ import pytest
 
 from tests.attacks.conftest import Ask
 from tests.attacks.world import PEOPLE
+from tests.tables import each
 
 NASTY = [
     'name"', "name'", 'name" = "name', "name]", "name;", "name; DROP TABLE people", "name--", "name)", "name) OR (1=1",
@@ -51,7 +52,7 @@ def positions(name: str) -> list[tuple[str, list[tuple[str, str]]]]:
 TRIMMED = ("sort", "select", "columns", "include", "textSearchFields", "groupBy")
 
 
-@pytest.mark.parametrize("name", NASTY)
+@each("name", NASTY)
 def test_a_name_that_is_none_is_refused(ask: Ask, name: str) -> None:
     for path, parameters in positions(name):
         answer = ask(path, *parameters)
@@ -60,9 +61,7 @@ def test_a_name_that_is_none_is_refused(ask: Ask, name: str) -> None:
         assert answer.status_code == 400 or ((trimmed or plain) and answer.status_code == 200), (path, parameters)
 
 
-@pytest.mark.parametrize(
-    "name", ["people'", 'people"', "people;", "people--", "n" * 64, "é" * 70, "%00", "people%20", "*"]
-)
+@each("name", ["people'", 'people"', "people;", "people--", "n" * 64, "é" * 70, "%00", "people%20", "*"])
 def test_a_resource_that_is_none_is_not_found(ask: Ask, name: str) -> None:
     for path in (
         "/api/~",
@@ -77,7 +76,7 @@ def test_a_resource_that_is_none_is_not_found(ask: Ask, name: str) -> None:
         assert ask(path.replace("~", name)).status_code == 404, path
 
 
-@pytest.mark.parametrize(
+@each(
     "alias",
     ['x"', "x'", "x; DROP TABLE people", "'): __import__('os').abort()}, {('", "\\", "\n", "{r}", "%s", "é", "x" * 64,
      "\U0001f600", "__class__", "]", "id", "\u2028", "\x00", "\\'", "x" * 500],
@@ -100,7 +99,7 @@ PATHS = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("path", PATHS)
+@each("path", PATHS)
 def test_a_json_path_is_read_into_steps(ask: Ask, path: str) -> None:
     for word, raw in (("jsonbPathExists", path), ("jsonbPathMatch", path), ("jsonbPathMatch", f"{path} > 1")):
         answer = ask("/items/people", ("filter", json.dumps({"meta": {word: raw}})))
@@ -111,9 +110,7 @@ def test_a_json_path_is_read_into_steps(ask: Ask, path: str) -> None:
     assert answer.status_code in (200, 400)
 
 
-@pytest.mark.parametrize(
-    "key", ["level') or 1=1--", "level'", 'level"', "$.level", "a.b", "%", "level\\", "{}", "0", "é'"]
-)
+@each("key", ["level') or 1=1--", "level'", 'level"', "$.level", "a.b", "%", "level\\", "{}", "0", "é'"])
 def test_a_json_key_is_a_value(ask: Ask, key: str) -> None:
     for condition in (
         {"jsonbHasKey": key},
@@ -135,7 +132,7 @@ TEXTS = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("text", TEXTS)
+@each("text", TEXTS)
 def test_a_search_takes_its_text_literally(ask: Ask, text: str) -> None:
     names = {row["id"] for row in ask("/json/people", ("pageSize", "1000")).json["data"] if text in row["name"]}
     found = ask("/json/people", ("textSearchFields", "name"), ("textSearchValue", text), ("pageSize", "1000"))
@@ -145,7 +142,7 @@ def test_a_search_takes_its_text_literally(ask: Ask, text: str) -> None:
     assert ask("/items/people", ("search", text)).status_code == 200
 
 
-@pytest.mark.parametrize("text", ["%", "_", "%%", "0%", "_s", "\\", "\\%", "Person___", "P%1"])
+@each("text", ["%", "_", "%%", "0%", "_s", "\\", "\\%", "Person___", "P%1"])
 def test_percent_signs_and_underscores_are_ordinary_outside_like(ask: Ask, text: str) -> None:
     names = [row["id"] for row in ask("/items/people").json["data"] if text in row["name"]]
     asked = [
@@ -174,7 +171,7 @@ EXPRESSIONS = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("text", EXPRESSIONS)
+@each("text", EXPRESSIONS)
 def test_an_expression_is_conditions_and_nothing_else(ask: Ask, text: str) -> None:
     answer = ask("/schema/main/people", ("filter-expression", text))
     assert answer.status_code == 400, answer.get_data(as_text=True)[:200]
@@ -211,13 +208,13 @@ FOREIGN = [
 ]
 
 
-@pytest.mark.parametrize("path", LISTS)
+@each("path", LISTS)
 def test_a_parameter_of_another_dialect_is_refused(ask: Ask, path: str) -> None:
     foreign = [name for name in FOREIGN if name not in LISTS[path]]
     assert [name for name in foreign if ask(path, (name, "1")).status_code != 400] == []
 
 
-@pytest.mark.parametrize("path", [*LISTS, "/api/people/1", "/json/people/1", "/v1/people/1", "/items/people/1"])
+@each("path", [*LISTS, "/api/people/1", "/json/people/1", "/v1/people/1", "/items/people/1"])
 def test_a_body_of_a_get_changes_nothing(ask: Ask, client, user, path: str) -> None:
     plain = ask(path).get_data(as_text=True)
     body = {"where": {"id": 1}, "filter": {"id": 1}, "limit": 1, "select": "id", "jwtCookie": {"id": 1}}
@@ -241,7 +238,7 @@ REPEATED = [
 ]
 
 
-@pytest.mark.parametrize(("path", "name", "value"), REPEATED)
+@each(("path", "name", "value"), REPEATED)
 def test_a_parameter_given_twice_is_refused(ask: Ask, path: str, name: str, value: str) -> None:
     assert ask(path, (name, value)).status_code == 200
     assert ask(path, (name, value), (name, value)).status_code == 400
@@ -257,7 +254,7 @@ REPEATED_KEYS = [
 ]
 
 
-@pytest.mark.parametrize(("path", "name", "value"), REPEATED_KEYS)
+@each(("path", "name", "value"), REPEATED_KEYS)
 def test_a_key_given_twice_is_refused(ask: Ask, path: str, name: str, value: str) -> None:
     assert ask(path, (name, value)).status_code == 400
 

@@ -12,11 +12,12 @@ from crud.identity import accounts
 from tests.attacks.conftest import Ask, World
 from tests.attacks.world import CONFIG, PEOPLE, QUOTED_NAME
 from tests.dialects.conftest import token_of
+from tests.tables import each
 
 LISTS = ["/api/people", "/json/people", "/v1/people", "/api/v1/people", "/schema/main/people", "/items/people"]
 
 
-@pytest.mark.parametrize("path", [*LISTS, "/server/info", "/nowhere"])
+@each("path", [*LISTS, "/server/info", "/nowhere"])
 def test_too_long_a_query_string_is_refused(ask: Ask, path: str) -> None:
     answer = ask(path, ("where", "x" * 65_536))
     assert answer.status_code == 400
@@ -79,7 +80,7 @@ TOO_MUCH: list[tuple[str, list[tuple[str, str]]]] = [
 ]
 
 
-@pytest.mark.parametrize(("path", "parameters"), TOO_MUCH, ids=range(len(TOO_MUCH)))
+@each(("path", "parameters"), TOO_MUCH, ids=range(len(TOO_MUCH)))
 def test_what_is_too_deep_or_too_wide_is_refused(ask: Ask, path: str, parameters: list[tuple[str, str]]) -> None:
     answer = ask(path, *parameters)
     assert answer.status_code == 400, (
@@ -98,7 +99,7 @@ def test_the_same_relation_five_hundred_times_is_asked_once(ask: Ask) -> None:
     assert ask("/items/people/1", ("fields", fields)).json == ask("/items/people/1", ("fields", "notes.id")).json
 
 
-@pytest.mark.parametrize("fields", ["team.**", "notes.**", "**", "*.*", "*.*.*", "team.people.team.**"])
+@each("fields", ["team.**", "notes.**", "**", "*.*", "*.*.*", "team.people.team.**"])
 def test_every_relation_on_a_cycle_stops(ask: Ask, fields: str) -> None:
     answer = ask("/items/people/2", ("fields", fields))
     assert answer.status_code in (200, 400)
@@ -117,7 +118,7 @@ BOMBS: list[tuple[str, list[tuple[str, str]]]] = [
 ]
 
 
-@pytest.mark.parametrize(("path", "parameters"), BOMBS, ids=range(len(BOMBS)))
+@each(("path", "parameters"), BOMBS, ids=range(len(BOMBS)))
 def test_an_answer_that_shows_the_same_rows_again_and_again_is_refused_before_it_is_made(
     ask: Ask, path: str, parameters: list[tuple[str, str]]
 ) -> None:
@@ -179,7 +180,7 @@ PAGES = [
 ]
 
 
-@pytest.mark.parametrize(("path", "name", "text", "status"), PAGES)
+@each(("path", "name", "text", "status"), PAGES)
 def test_pages_have_bounds(ask: Ask, path: str, name: str, text: str, status: int) -> None:
     assert ask(path, (name, text)).status_code == status
 
@@ -196,7 +197,7 @@ FLOODS = [
 ]
 
 
-@pytest.mark.parametrize("pattern", FLOODS, ids=range(len(FLOODS)))
+@each("pattern", FLOODS, ids=range(len(FLOODS)))
 def test_floods_of_wildcards_end_soon(ask: Ask, pattern: str) -> None:
     asked = [
         ask("/items/people", ("filter", json.dumps({"name": {"like": pattern}}))),
@@ -211,7 +212,7 @@ def test_floods_of_wildcards_end_soon(ask: Ask, pattern: str) -> None:
     assert {answer.status_code for answer in asked} <= {200, 400}, [a.status_code for a in asked]
 
 
-@pytest.mark.parametrize("operator", ["regex", "$regex", "~", "matches", "iregex", "similar", "rlike"])
+@each("operator", ["regex", "$regex", "~", "matches", "iregex", "similar", "rlike"])
 def test_there_is_no_operator_of_regular_expressions(ask: Ask, operator: str) -> None:
     bomb = "(a+)+$"
     assert ask("/items/people", ("filter", json.dumps({"name": {operator: bomb}}))).status_code == 400

@@ -7,6 +7,7 @@ from flask.testing import FlaskClient
 
 from tests.attacks.conftest import Ask, Token
 from tests.attacks.world import PEOPLE
+from tests.tables import each
 
 # A place for the name of a resource in each dialect.
 PLACES = [
@@ -22,8 +23,8 @@ def bare(client: FlaskClient, path: str, name: str, headers: Token, parameters: 
     return answer.status_code, answer.get_data(as_text=True).replace(name, "~")
 
 
-@pytest.mark.parametrize("place", PLACES)
-@pytest.mark.parametrize("hidden", ["vaults", *OWN_TABLES])
+@each("place", PLACES)
+@each("hidden", ["vaults", *OWN_TABLES])
 def test_a_hidden_resource_is_answered_as_a_missing_one(
     client: FlaskClient, user: Token, place: str, hidden: str
 ) -> None:
@@ -34,8 +35,8 @@ def test_a_hidden_resource_is_answered_as_a_missing_one(
         assert found[0] == 404
 
 
-@pytest.mark.parametrize("place", PLACES)
-@pytest.mark.parametrize("name", ["ledgers", "shut"])
+@each("place", PLACES)
+@each("name", ["ledgers", "shut"])
 def test_a_forbidden_resource_is_refused_before_its_parameters_are_read(
     client: FlaskClient, user: Token, place: str, name: str
 ) -> None:
@@ -53,7 +54,7 @@ def test_schemas_of_the_database_are_not_there(client: FlaskClient, user: Token,
 DOORS = ["/v1/user", "/api/v1/user", "/v1/auth/user", "/api/v1/auth/user", "/auth/me", "/auth/check", "/user/info"]
 
 
-@pytest.mark.parametrize("path", [*DOORS, "/permissions", "/permissions/explain?resource=people&action=read"])
+@each("path", [*DOORS, "/permissions", "/permissions/explain?resource=people&action=read"])
 def test_no_door_names_a_table_of_ours(client: FlaskClient, user: Token, path: str) -> None:
     """The callers of this world may not read accounts, not even their own."""
     for headers in (user, {}):
@@ -69,8 +70,8 @@ def test_a_listing_of_entities_names_what_the_caller_may_read(ask: Ask) -> None:
 ITEMS = ["/api/people/~", "/json/people/~", "/v1/people/~", "/api/v1/people/~", "/items/people/~"]
 
 
-@pytest.mark.parametrize("place", ITEMS)
-@pytest.mark.parametrize("missing", ["901", "99999999999999999999999", "x", "1 or 1=1", "900.0", "%00", "--", "'"])
+@each("place", ITEMS)
+@each("missing", ["901", "99999999999999999999999", "x", "1 or 1=1", "900.0", "%00", "--", "'"])
 def test_a_hidden_row_is_answered_as_a_missing_one(client: FlaskClient, user: Token, place: str, missing: str) -> None:
     hidden = client.get(place.replace("~", "900"), headers=user)
     absent = client.get(place.replace("~", missing), headers=user)
@@ -125,7 +126,7 @@ HIDDEN_ROWS = [
 ]
 
 
-@pytest.mark.parametrize(("path", "name", "value"), HIDDEN_ROWS)
+@each(("path", "name", "value"), HIDDEN_ROWS)
 def test_conditions_through_relations_do_not_find_hidden_rows(ask: Ask, path: str, name: str, value: str) -> None:
     answer = ask(path, (name, value))
     assert answer.status_code == 200, answer.json

@@ -20,6 +20,7 @@ from tests.attacks.conftest import World
 from tests.attacks.world import CONFIG
 from tests.dialects.conftest import SECRET, token_of
 from tests.newcomers import create_account
+from tests.tables import each
 
 # Resources that anonymous may read, and other open routes: (path, status of a bad token).
 DOORS = [
@@ -145,7 +146,7 @@ def test_the_doors_are_open_without_a_token_and_with_a_good_one(world: World, cl
         assert client.get(path).status_code == client.get(path, headers=headers).status_code == 200
 
 
-@pytest.mark.parametrize("header", ["", "Bearer", "Bearer ", "Basic YTpi", "bearer\t", "Token x", "Bearer a b", "null"])
+@each("header", ["", "Bearer", "Bearer ", "Basic YTpi", "bearer\t", "Token x", "Bearer a b", "null"])
 def test_another_kind_of_authorization_is_no_anonymous_call(client: FlaskClient, header: str) -> None:
     for path, status in DOORS:
         assert client.get(path, headers={"Authorization": header}).status_code == status
@@ -217,7 +218,7 @@ def test_a_short_secret_is_refused_at_start(make_app: Callable[..., Flask], worl
     assert secret not in str(refused.value)
 
 
-@pytest.mark.parametrize(
+@each(
     ("body", "type", "status"),
     [
         ('{"email":"alice@example.com","password":"Pass-w0rd-1234"}', "text/plain", 415),

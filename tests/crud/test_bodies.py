@@ -12,6 +12,7 @@ from crud.wire.bodies import MOST_LEVELS, Parsed, beside_key, read_json, row_of
 from sql.catalog import Column, Relation, Resource, Table
 from sql.types import DATETIME, DATETIME_LOCAL, INTEGER, JSON, STRING
 from sql.values import coerce, coerce_strict
+from tests.tables import each
 
 READ = [
     (b'{"a": 1}', {"a": 1}),
@@ -29,7 +30,7 @@ READ = [
 ]
 
 
-@pytest.mark.parametrize(("data", "value"), READ)
+@each(("data", "value"), READ)
 def test_json_is_read_exactly(data: bytes, value: object) -> None:
     found = read_json(data)
     assert found == value and type(found) is type(value)
@@ -69,7 +70,7 @@ REFUSED = [
 ]
 
 
-@pytest.mark.parametrize(("data", "problem"), REFUSED, ids=[repr(data[:24]) for data, _ in REFUSED])
+@each(("data", "problem"), REFUSED, ids=[repr(data[:24]) for data, _ in REFUSED])
 def test_what_is_no_json_or_could_be_read_in_two_ways_is_refused(data: bytes, problem: str) -> None:
     with pytest.raises(ApiError) as refusal:
         read_json(data)

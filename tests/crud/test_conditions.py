@@ -27,6 +27,7 @@ from sql.query import (
 )
 from sql.types import BIGINT, BOOLEAN, DATETIME, INTEGER, JSON, STRING, TEXT, UUID, Type, array_of
 from tests.crud.written import path, some
+from tests.tables import each
 
 
 def resource(name: str, columns: dict[str, Type], *relations: Relation, **more: object) -> Resource:
@@ -86,7 +87,7 @@ SAMPLE: dict[str, tuple[str, object]] = {
 }
 
 
-@pytest.mark.parametrize("word", WORDS)
+@each("word", WORDS)
 def test_each_word_is_the_operator_of_the_table(word: str) -> None:
     field, value = SAMPLE.get(word, ("title", "a"))
     made, _ = parsed({field: {word: True if "Null" in word else value}})
@@ -106,7 +107,7 @@ def test_every_word_beyond_the_core_is_known() -> None:
     assert not set(WORDS) & set(JSON_WORDS)
 
 
-@pytest.mark.parametrize(
+@each(
     ("tree", "expected"),
     [
         ({}, And()),
@@ -180,7 +181,7 @@ def test_a_column_beside_a_child_is_the_childs() -> None:
     assert made == some("comments", Compare(path("body"), "ne", (path("note"),)))
 
 
-@pytest.mark.parametrize(
+@each(
     ("tree", "words"),
     [
         ([], "expected an object"),

@@ -14,6 +14,7 @@ from sql.catalog import Catalog, Column, Relation, Resource, Table
 from sql.query import And, Compare, Filter, Hop, Not, Or, Path, Slot, Some
 from sql.types import BOOLEAN, DATE, DATETIME, INTEGER, JSON, TEXT, Type
 from tests.crud.written import path
+from tests.tables import each
 
 DECIMAL = Type("decimal", 10, 2)
 COLUMNS = {
@@ -182,7 +183,7 @@ MEANINGS = [
 ]
 
 
-@pytest.mark.parametrize(("text", "meaning"), MEANINGS, ids=[text for text, _ in MEANINGS])
+@each(("text", "meaning"), MEANINGS, ids=[text for text, _ in MEANINGS])
 def test_each_form_has_its_meaning(text: str, meaning: str) -> None:
     assert line(text) == meaning
 
@@ -238,7 +239,7 @@ REFUSED = [
 ]
 
 
-@pytest.mark.parametrize(("text", "part"), REFUSED, ids=[text for text, _ in REFUSED])
+@each(("text", "part"), REFUSED, ids=[text for text, _ in REFUSED])
 def test_a_mistake_is_told_with_its_place(text: str, part: str) -> None:
     assert part in refused(text)
 

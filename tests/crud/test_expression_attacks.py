@@ -1,9 +1,8 @@
 """Texts made to be slow, deep, long or something else than a condition: each is refused at once."""
 
-import pytest
-
 from crud.wire.expression import DEPTH, TERMS
 from tests.crud.test_expression import line, refused
+from tests.tables import each
 
 ATTACKS = [
     "id IN (SELECT id FROM posts)",
@@ -63,7 +62,7 @@ ATTACKS = [
 ]
 
 
-@pytest.mark.parametrize("text", ATTACKS, ids=[text[:30] for text in ATTACKS])
+@each("text", ATTACKS, ids=[text[:30] for text in ATTACKS])
 def test_an_attack_is_refused_in_few_words(text: str) -> None:
     message = refused(text)
     assert len(message) < len(text) + 200

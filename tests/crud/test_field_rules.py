@@ -9,6 +9,7 @@ from crud.definitions.reading import config_of
 from crud.resources import annotated
 from sql.catalog import Column
 from sql.types import INTEGER, JSON, STRING
+from tests.tables import each
 
 
 def read(field: str) -> tuple[Config | None, list[str]]:
@@ -39,7 +40,7 @@ GOOD = [
 ]
 
 
-@pytest.mark.parametrize("field", GOOD)
+@each("field", GOOD)
 def test_rules_that_go_with_their_type(field: str) -> None:
     assert read(field)[1] == []
 
@@ -72,7 +73,7 @@ BAD = [
 ]
 
 
-@pytest.mark.parametrize(("field", "message"), BAD)
+@each(("field", "message"), BAD)
 def test_a_rule_that_cannot_hold_is_told(field: str, message: str) -> None:
     problems = read(field)[1]
     assert any(message in problem for problem in problems), problems

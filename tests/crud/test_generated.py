@@ -29,6 +29,7 @@ from sql.types import (
     Type,
 )
 from sql.values import to_json
+from tests.tables import each
 
 NOW = datetime(2024, 1, 1, 12, 0, 0, 123456, tzinfo=UTC)
 CUT = NOW.replace(microsecond=123000)
@@ -98,8 +99,8 @@ CALLERS = [
 ]
 
 
-@pytest.mark.parametrize("word", ["created_by", "updated_by", "default"])
-@pytest.mark.parametrize(("type", "actor", "value"), CALLERS)
+@each("word", ["created_by", "updated_by", "default"])
+@each(("type", "actor", "value"), CALLERS)
 def test_the_caller_is_kept_where_the_column_can_hold_him(type: Type, actor: Actor, value: object, word: str) -> None:
     column = Column("x", type, default=Default("caller")) if word == "default" else Column("x", type, auto=word)
     assert made(column, actor) == {"x": value}

@@ -32,6 +32,7 @@ from sql.query import (
     Sort,
 )
 from sql.types import BOOLEAN, INTEGER, STRING, Type
+from tests.tables import each
 
 TERM = Slot(0, STRING)
 NAMED = Origin("secret", "somewhere")
@@ -114,7 +115,7 @@ POSITIONS = {
 }
 
 
-@pytest.mark.parametrize("position", POSITIONS)
+@each("position", POSITIONS)
 def test_a_named_column_that_may_not_be_seen_is_unknown_wherever_it_stands(position: str) -> None:
     with pytest.raises(ApiError) as refusal:
         rewritten(POSITIONS[position])

@@ -12,6 +12,7 @@ from sql.introspection import TableInfo
 from sql.query import Path, Select
 from sql.types import DATE, DATETIME, INTEGER, STRING
 from tests.crud.tables import blog, loaded, table
+from tests.tables import each
 
 
 def built(*tables: TableInfo) -> Loaded:
@@ -32,7 +33,7 @@ def one(shown: Shown, dialect: str = "phantom", *columns: Column) -> tuple[Resou
     return resource, present(dialect, Catalog({"people": resource}), said).view(resource)
 
 
-@pytest.mark.parametrize(
+@each(
     ("dialect", "word", "resource"),
     [
         ("phantom", "Post", "posts"),

@@ -34,6 +34,7 @@ from sql.types import (
     range_of,
 )
 from sql.values import Range
+from tests.tables import each
 
 ENUM = Type("enum", values=("draft", "published"))
 AN_ID = "3f2504e0-4f89-41d3-9a0c-0305e82c3301"
@@ -99,7 +100,7 @@ GOOD: list[tuple[Type, object, object]] = [
 ]
 
 
-@pytest.mark.parametrize(("type", "raw", "value"), GOOD)
+@each(("type", "raw", "value"), GOOD)
 def test_a_good_value_becomes_canonical(type: Type, raw: object, value: object) -> None:
     found, mistakes = one(type, raw)
     assert mistakes == [] and found == value and found.__class__ is value.__class__
@@ -134,7 +135,7 @@ BAD: list[tuple[Type, object]] = [
 ]
 
 
-@pytest.mark.parametrize(("type", "raw"), BAD, ids=[f"{type.name} {str(raw)[:20]!r}" for type, raw in BAD])
+@each(("type", "raw"), BAD, ids=[f"{type.name} {str(raw)[:20]!r}" for type, raw in BAD])
 def test_a_bad_value_is_told_with_what_was_expected(type: Type, raw: object) -> None:
     assert one(type, raw)[1] == [("type", f"Expected {type.expected}")]
 
@@ -144,7 +145,7 @@ def test_an_enum_tells_its_words(raw: object) -> None:
     assert one(ENUM, raw)[1] == [("enum", "Expected one of draft, published")]
 
 
-@pytest.mark.parametrize("name", TYPES)
+@each("name", TYPES)
 def test_every_type_has_good_and_bad_values_here(name: str) -> None:
     assert name in {type.name for type, _, _ in GOOD}
     assert name == "enum" or name in {type.name for type, _ in BAD}
@@ -218,7 +219,7 @@ RULES: list[tuple[Type, Mapping[str, object], object, tuple[str, str] | None]] =
 ]
 
 
-@pytest.mark.parametrize(("type", "rules", "raw", "mistake"), RULES)
+@each(("type", "rules", "raw", "mistake"), RULES)
 def test_a_rule(type: Type, rules: Mapping[str, object], raw: object, mistake: tuple[str, str] | None) -> None:
     assert one(type, raw, **rules)[1] == ([] if mistake is None else [mistake])
 
@@ -264,7 +265,7 @@ REQUIRED = [
 ]
 
 
-@pytest.mark.parametrize(("column", "required"), REQUIRED)
+@each(("column", "required"), REQUIRED)
 def test_required_is_what_nothing_else_fills(column: Column, required: bool) -> None:
     posts = resource(column, key=("key",), soft_delete=SoftDelete("alive", 1, 0))
     assert is_required(posts, column) is required
@@ -317,9 +318,7 @@ def test_a_reference_to_another_command_is_left_alone() -> None:
     assert load(schema_of(resource(*columns)), row, partial=False) == (row, [])
 
 
-@pytest.mark.parametrize(
-    "name", ["a.b", "load", "Meta", "fields", "_schema", "opts", "context", "Order Details", "é", "c0", "", "self"]
-)
+@each("name", ["a.b", "load", "Meta", "fields", "_schema", "opts", "context", "Order Details", "é", "c0", "", "self"])
 def test_a_column_may_have_any_name(name: str) -> None:
     schema = schema_of(resource(Column("c1", STRING), Column(name, INTEGER)))
     assert load(schema, {name: 5, "c1": "x"}, partial=False) == ({"c1": "x", name: 5}, [])

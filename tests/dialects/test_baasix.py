@@ -6,6 +6,8 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
+from tests.tables import each
+
 Token = dict[str, str]
 TEST_POST = {"id": 1, "title": "Test Post", "content": "This is a test post"}
 
@@ -91,7 +93,7 @@ def test_fields_in_each_form(client: FlaskClient, fields: str) -> None:
     assert repeated["data"] == {"id": 1, "title": "Mathematics"}
 
 
-@pytest.mark.parametrize("fields", ["*.*", "post.*", "post", "**", "post.**", "*.*.*"])
+@each("fields", ["*.*", "post.*", "post", "**", "post.**", "*.*.*"])
 def test_wildcards_load_relations(client: FlaskClient, admin: Token, fields: str) -> None:
     row = read(client, "/items/comments/1", admin, fields=fields)["data"]
     assert TEST_POST.items() <= row["post"].items()

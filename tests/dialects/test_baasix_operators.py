@@ -5,11 +5,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import pytest
 from flask.testing import FlaskClient
 
 from crud.wire.conditions import WORDS
 from crud.wire.jsonconditions import JSON_WORDS
+from tests.tables import each
 
 Row = dict[str, Any]
 ACCOUNTS: list[Row] = json.loads((Path(__file__).parents[2] / "sample" / "accounts.json").read_text())
@@ -141,14 +141,14 @@ def test_every_operator_has_a_case() -> None:
     assert set(CASES) == {*WORDS, *JSON_WORDS}
 
 
-@pytest.mark.parametrize("word", CASES)
+@each("word", CASES)
 def test_an_operator_finds_what_it_says(client: FlaskClient, admin: dict[str, str], word: str) -> None:
     tree, holds = CASES[word]
     expected = {row["email"] for row in ACCOUNTS if holds(row)}
     assert expected and found(client, admin, tree) == expected
 
 
-@pytest.mark.parametrize(("tree", "holds"), MORE)
+@each(("tree", "holds"), MORE)
 def test_a_filter_finds_what_it_says(
     client: FlaskClient, admin: dict[str, str], tree: Row, holds: Callable[[Row], bool]
 ) -> None:

@@ -5,6 +5,8 @@ import json
 import pytest
 from flask.testing import FlaskClient
 
+from tests.tables import each
+
 Token = dict[str, str]
 Params = dict[str, object]
 
@@ -47,7 +49,7 @@ POSITIONS: dict[str, Params] = {
 }
 
 
-@pytest.mark.parametrize("position", POSITIONS)
+@each("position", POSITIONS)
 def test_a_hidden_field_is_as_unknown_as_one_that_does_not_exist(
     client: FlaskClient, user: Token, position: str
 ) -> None:
@@ -63,7 +65,7 @@ def test_a_hidden_field_is_as_unknown_as_one_that_does_not_exist(
         assert unknown[1].startswith(f"Unknown field '{prefix}zzzzz' in ")
 
 
-@pytest.mark.parametrize("position", [name for name in POSITIONS if not name.startswith("filter, other")])
+@each("position", [name for name in POSITIONS if not name.startswith("filter, other")])
 def test_a_hidden_relation_is_as_unknown_as_one_that_does_not_exist(client: FlaskClient, position: str) -> None:
     text = json.dumps(POSITIONS[position]).replace("name,", "")
     hidden = ask(client, "/items/comments", json.loads(text.replace("FIELD", "author.email")))
@@ -71,7 +73,7 @@ def test_a_hidden_relation_is_as_unknown_as_one_that_does_not_exist(client: Flas
     assert hidden[0] == 400 and (hidden[0], hidden[1].replace("author", "nobody")) == unknown
 
 
-@pytest.mark.parametrize(
+@each(
     ("params", "words"),
     [
         ({"where": {"id": 1}}, "Unknown query parameter 'where'"),
@@ -136,7 +138,7 @@ def test_a_mistake_is_a_400(client: FlaskClient, params: Params, words: str) -> 
     assert status == 400 and words in message
 
 
-@pytest.mark.parametrize("name", ["nope", "_dragoman_users", "posts;--", "POSTS", "%00", "baasix_User"])
+@each("name", ["nope", "_dragoman_users", "posts;--", "POSTS", "%00", "baasix_User"])
 def test_unknown_and_hidden_collections_are_alike(client: FlaskClient, name: str) -> None:
     assert ask(client, f"/items/{name}", {"filter": "{"})[0] == 404
 
@@ -147,7 +149,7 @@ def test_what_is_not_permitted_is_a_403_before_anything_is_parsed(client: FlaskC
     assert ask(client, "/items/customers/1", {}) == expected
 
 
-@pytest.mark.parametrize("key", ["9999", "abc", "9", "47", "1,2", "1 OR 1=1"])
+@each("key", ["9999", "abc", "9", "47", "1,2", "1 OR 1=1"])
 def test_missing_hidden_and_impossible_rows_are_alike(client: FlaskClient, key: str) -> None:
     expected = (403, "Item not found or you don't have permission to read it")
     assert ask(client, f"/items/posts/{key}", {}) == expected

@@ -2,11 +2,11 @@
 
 import json
 
-import pytest
 from flask.testing import FlaskClient
 
 from tests.dialects.conftest import Token
 from tests.dialects.envelopes import SUCCESS, is_refusal
+from tests.tables import each
 
 GOOD: dict[str, tuple[str, ...]] = {
     "phantom": ("/api/posts", "/api/posts/1", "/api/Post?limit=1", "/api/posts/schema"),
@@ -92,7 +92,7 @@ REFUSED: dict[str, tuple[Write, ...]] = {
 WRITES = [(name, *write) for name, writes in REFUSED.items() for write in writes]
 
 
-@pytest.mark.parametrize(("dialect", "url"), [(name, url) for name, urls in GOOD.items() for url in urls])
+@each(("dialect", "url"), [(name, url) for name, urls in GOOD.items() for url in urls])
 def test_success_has_its_shape(client: FlaskClient, dialect: str, url: str) -> None:
     answer = client.get(url)
     assert answer.status_code == 200, answer.get_data(as_text=True)
@@ -100,14 +100,14 @@ def test_success_has_its_shape(client: FlaskClient, dialect: str, url: str) -> N
     assert answer.mimetype == "application/json" and answer.headers["X-Request-Id"]
 
 
-@pytest.mark.parametrize(("dialect", "url"), [(name, url) for name, urls in BAD.items() for url in urls])
+@each(("dialect", "url"), [(name, url) for name, urls in BAD.items() for url in urls])
 def test_refusals_have_their_shape(client: FlaskClient, dialect: str, url: str) -> None:
     answer = client.get(url)
     assert 400 <= answer.status_code < 500
     assert is_refusal(dialect, answer.json) and answer.headers["X-Request-Id"]
 
 
-@pytest.mark.parametrize(("dialect", "method", "url", "body", "signed"), WRITES)
+@each(("dialect", "method", "url", "body", "signed"), WRITES)
 def test_refused_writes_have_the_same_shape(
     client: FlaskClient, admin: Token, *, dialect: str, method: str, url: str, body: object, signed: bool
 ) -> None:

@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
+from tests.tables import each
+
 Token = dict[str, str]
 Row = dict[str, Any]
 SAMPLE = Path(__file__).resolve().parent.parent.parent / "sample"
@@ -53,7 +55,7 @@ PRINTED: list[tuple[str, list[Row]]] = [
 ]
 
 
-@pytest.mark.parametrize(("query", "rows"), PRINTED, ids=[query for query, _ in PRINTED])
+@each(("query", "rows"), PRINTED, ids=[query for query, _ in PRINTED])
 def test_a_printed_select_answers(client: FlaskClient, admin: Token, query: str, rows: list[Row]) -> None:
     status, body = get(client, ENTITY, admin, query)
     assert status == 200, body
@@ -145,7 +147,7 @@ MEANINGS: list[tuple[str, Callable[[Row], bool]]] = [
 ]
 
 
-@pytest.mark.parametrize(("query", "found"), MEANINGS, ids=[query for query, _ in MEANINGS])
+@each(("query", "found"), MEANINGS, ids=[query for query, _ in MEANINGS])
 def test_a_filter_finds_its_rows(client: FlaskClient, admin: Token, query: str, found: Callable[[Row], bool]) -> None:
     status, body = get(client, ENTITY, admin, query)
     assert status == 200, body

@@ -8,6 +8,8 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
+from tests.tables import each
+
 Token = dict[str, str]
 ENTITY = "/schema/my-schema/my-entity"
 
@@ -45,7 +47,7 @@ POSITIONS = [
 ]
 
 
-@pytest.mark.parametrize("position", POSITIONS)
+@each("position", POSITIONS)
 def test_a_hidden_field_is_answered_as_an_unknown_one(client: FlaskClient, user: Token, position: str) -> None:
     hidden = get(client, "/schema/main/customers", user, position.replace("{}", "email"))
     unknown = get(client, "/schema/main/customers", user, position.replace("{}", "nope"))
@@ -54,7 +56,7 @@ def test_a_hidden_field_is_answered_as_an_unknown_one(client: FlaskClient, user:
     assert hidden == (400, {"error": unknown[1]["error"].replace("nope", "email")})
 
 
-@pytest.mark.parametrize("position", [text for text in POSITIONS if "`" not in text and "name" not in text])
+@each("position", [text for text in POSITIONS if "`" not in text and "name" not in text])
 def test_a_hidden_field_behind_a_relation_too(client: FlaskClient, user: Token, position: str) -> None:
     hidden = get(client, "/schema/main/orders", user, position.replace("{}", "customer.email"))
     unknown = get(client, "/schema/main/orders", user, position.replace("{}", "customer.nope"))
@@ -62,7 +64,7 @@ def test_a_hidden_field_behind_a_relation_too(client: FlaskClient, user: Token, 
     assert hidden == (400, {"error": unknown[1]["error"].replace("nope", "email")})
 
 
-@pytest.mark.parametrize("position", POSITIONS)
+@each("position", POSITIONS)
 def test_a_password_does_not_exist(client: FlaskClient, admin: Token, position: str) -> None:
     status, body = get(client, "/schema/system/users", admin, position.replace("{}", "password"))
     assert (status, body["error"].startswith("Unknown field 'password' in ")) == (400, True)
@@ -132,7 +134,7 @@ REFUSED = [
 ]
 
 
-@pytest.mark.parametrize(("query", "parameter", "part"), REFUSED, ids=[query[:60] for query, _, _ in REFUSED])
+@each(("query", "parameter", "part"), REFUSED, ids=[query[:60] for query, _, _ in REFUSED])
 def test_a_mistake_is_a_400_that_names_it(
     client: FlaskClient, admin: Token, query: str, parameter: str, part: str
 ) -> None:
@@ -203,7 +205,7 @@ def test_a_schema_of_which_nothing_may_be_read_is_not_there(client: FlaskClient)
     assert get(client, "/schema/system/nope") == (404, {"error": "Schema 'system' not found"})
 
 
-@pytest.mark.parametrize(
+@each(
     "path",
     ["/schema", "/schema/my-schema/my-entity/1", "/server", "/server/nope", "/plan/my-plan", "/cache/info", "/user"],
 )

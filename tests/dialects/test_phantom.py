@@ -9,6 +9,7 @@ from werkzeug.test import TestResponse
 
 from crud.dialects.phantom.parameters import OPPOSITES, sort_key
 from sql.operators import OPERATORS
+from tests.tables import each
 
 Token = dict[str, str]
 
@@ -167,7 +168,7 @@ WHERES = [
 ]
 
 
-@pytest.mark.parametrize(("brackets", "tree"), WHERES)
+@each(("brackets", "tree"), WHERES)
 def test_where_in_brackets_and_as_json(
     client: FlaskClient, admin: Token, brackets: dict[str, str], tree: dict[str, object]
 ) -> None:
@@ -277,8 +278,8 @@ PLACES = [
 ]
 
 
-@pytest.mark.parametrize("place", PLACES)
-@pytest.mark.parametrize("field", ["email", "phone", "status"])
+@each("place", PLACES)
+@each("field", ["email", "phone", "status"])
 def test_a_hidden_field_is_an_unknown_one_everywhere(client: FlaskClient, user: Token, place: str, field: str) -> None:
     hidden = client.get(f"/api/customers?{place.format(field)}", headers=user)
     unknown = client.get(f"/api/customers?{place.format('x' * len(field))}", headers=user)
@@ -287,12 +288,12 @@ def test_a_hidden_field_is_an_unknown_one_everywhere(client: FlaskClient, user: 
     assert field in refused(hidden)
 
 
-@pytest.mark.parametrize("place", [*PLACES[:4], *PLACES[5:]])
+@each("place", [*PLACES[:4], *PLACES[5:]])
 def test_a_password_is_no_field_for_anybody(client: FlaskClient, admin: Token, place: str) -> None:
     assert "Unknown field 'password'" in refused(client.get(f"/api/User?{place.format('password')}", headers=admin))
 
 
-@pytest.mark.parametrize("place", PLACES)
+@each("place", PLACES)
 def test_a_field_behind_a_hidden_relation_is_unknown(client: FlaskClient, place: str) -> None:
     assert "Unknown field" in refused(client.get(f"/api/posts?{place.format('author.email')}"))
 
@@ -301,12 +302,12 @@ FOREIGN = ["filter", "filters[title][$eq]", "baseFilter", "fields", "include", "
 FOREIGN += ["count", "aggregate", "groupBy", "filter-expression", "includeRelations", "$filter", "_where", "__proto__"]
 
 
-@pytest.mark.parametrize("name", [*FOREIGN, "Limit", "wherex", "where]", "limit[]", "bogus"])
+@each("name", [*FOREIGN, "Limit", "wherex", "where]", "limit[]", "bogus"])
 def test_a_parameter_nobody_knows_is_refused(client: FlaskClient, name: str) -> None:
     assert name in refused(client.get("/api/categories", query_string={name: "1"}))
 
 
-@pytest.mark.parametrize("name", ["limit", "offset", "page", "sort", "where[title]", "bogus"])
+@each("name", ["limit", "offset", "page", "sort", "where[title]", "bogus"])
 def test_one_row_takes_select_and_populate_only(client: FlaskClient, name: str) -> None:
     assert refused(client.get("/api/categories/1", query_string={name: "1"}))
 
@@ -352,7 +353,7 @@ BAD = [
 ]
 
 
-@pytest.mark.parametrize(("query", "word"), BAD)
+@each(("query", "word"), BAD)
 def test_what_cannot_be_read_is_refused(client: FlaskClient, query: str, word: str) -> None:
     assert word in refused(client.get(f"/api/categories?{query}"))
 
@@ -367,7 +368,7 @@ WIDE = {
 }
 
 
-@pytest.mark.parametrize("name", WIDE, ids=lambda name: name[:20])
+@each("name", WIDE, ids=lambda name: name[:20])
 def test_too_deep_and_too_wide_are_refused(client: FlaskClient, name: str) -> None:
     refused(client.get("/api/categories", query_string={name: WIDE[name]}))
 
@@ -394,8 +395,8 @@ RESERVED = ["/api/batch", "/api/schema", *(f"/api/posts/{word}" for word in ("cr
 RESERVED += ["/api/posts/createIfNotExists", "/api/posts/updateIfExists"]
 
 
-@pytest.mark.parametrize("path", RESERVED)
-@pytest.mark.parametrize("method", ["GET", "PUT", "PATCH", "DELETE"])
+@each("path", RESERVED)
+@each("method", ["GET", "PUT", "PATCH", "DELETE"])
 def test_a_reserved_word_is_never_a_resource_or_a_key(
     client: FlaskClient, admin: Token, path: str, method: str
 ) -> None:
@@ -420,12 +421,12 @@ NAMES = [
 ]
 
 
-@pytest.mark.parametrize("name", NAMES)
+@each("name", NAMES)
 def test_a_name_that_is_no_resource_reaches_nothing(client: FlaskClient, admin: Token, name: str) -> None:
     assert client.get(f"/api/{name}", headers=admin).status_code == 404
 
 
-@pytest.mark.parametrize("name", NAMES)
+@each("name", NAMES)
 def test_a_name_that_is_no_field_reaches_nothing(client: FlaskClient, name: str) -> None:
     for parameter in ("sort", "select", "populate", "where"):
         key, value = (f"where[{name}]", "1") if parameter == "where" else (parameter, name)

@@ -5,6 +5,7 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from tests.dialects.conftest import Token
+from tests.tables import each
 
 Row = dict[str, object]
 ME = "5081778e-c036-5085-8adb-6f1892daaa73"
@@ -20,8 +21,8 @@ def refused(answer: TestResponse, status: int = 400) -> str:
 BODIES = ["", "{", "[]", "null", "1", '"x"', '{"title": "a", "title": "b"}', '{"title": NaN}', "\xff", "[" * 5000]
 
 
-@pytest.mark.parametrize("path", ["/api/Category", "/api/Category/create", "/api/Category/createIfNotExists"])
-@pytest.mark.parametrize("body", BODIES)
+@each("path", ["/api/Category", "/api/Category/create", "/api/Category/createIfNotExists"])
+@each("body", BODIES)
 def test_a_body_that_is_no_object_is_refused(client: FlaskClient, admin: Token, path: str, body: str) -> None:
     data = body.encode("latin-1")
     answer = client.post(path, data=data, content_type="application/json", headers=admin)
@@ -37,7 +38,7 @@ def test_another_content_type_is_refused(client: FlaskClient, admin: Token, kind
 UNKNOWN = ["bogus", "password", "Title", "title ", "categories.title", "__proto__", "constructor", 'x"; DROP TABLE x']
 
 
-@pytest.mark.parametrize("field", UNKNOWN)
+@each("field", UNKNOWN)
 def test_an_unknown_field_is_refused(client: FlaskClient, admin: Token, field: str) -> None:
     answer = client.post("/api/Category", json={"title": "x", field: "y"}, headers=admin)
     assert refused(answer) == f"Unknown field {field!r} in body"
@@ -89,7 +90,7 @@ WRITES = [
 ]
 
 
-@pytest.mark.parametrize(("method", "path", "body"), WRITES)
+@each(("method", "path", "body"), WRITES)
 def test_who_may_not_write_is_told_before_the_body_is_read(
     client: FlaskClient, user: Token, method: str, path: str, body: object
 ) -> None:
@@ -104,8 +105,8 @@ def test_who_may_not_write_is_told_before_the_body_is_read(
     assert refused(client.open(here, method=method, json=body, headers=bad), 403) == "Invalid or expired token"
 
 
-@pytest.mark.parametrize("method", ["PUT", "DELETE"])
-@pytest.mark.parametrize("key", ["9999", "no-number", "1,2", "%00", "99999999999999999999999"])
+@each("method", ["PUT", "DELETE"])
+@each("key", ["9999", "no-number", "1,2", "%00", "99999999999999999999999"])
 def test_a_missing_row_is_not_found(client: FlaskClient, admin: Token, method: str, key: str) -> None:
     answer = client.open(f"/api/Category/{key}", method=method, json={"title": "x"}, headers=admin)
     assert refused(answer, 404) == "Not found"
@@ -137,8 +138,8 @@ PAIRS = [
 ]
 
 
-@pytest.mark.parametrize("path", ["createIfNotExists", "updateIfExists"])
-@pytest.mark.parametrize(("body", "text"), PAIRS)
+@each("path", ["createIfNotExists", "updateIfExists"])
+@each(("body", "text"), PAIRS)
 def test_filter_and_data_are_both_needed(client: FlaskClient, admin: Token, path: str, body: Row, text: str) -> None:
     answer = client.post(f"/api/Category/{path}", json=body, headers=admin)
     assert text in refused(answer)
@@ -183,7 +184,7 @@ BAD_ACTIONS = [
 ]
 
 
-@pytest.mark.parametrize(("action", "body", "text"), BAD_ACTIONS)
+@each(("action", "body", "text"), BAD_ACTIONS)
 def test_an_action_that_cannot_be_read_is_refused(
     client: FlaskClient, admin: Token, action: str, body: Row, text: str
 ) -> None:

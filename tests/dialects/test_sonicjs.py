@@ -8,6 +8,7 @@ from crud.dialects.sonicjs.forms import COMPONENTS
 from crud.dialects.sonicjs.parameters import OPERATORS_BY_WORD, OPPOSITES
 from sql.operators import OPERATORS
 from sql.types import TYPES
+from tests.tables import each
 
 Token = dict[str, str]
 Rows = list[dict[str, object]]
@@ -118,8 +119,8 @@ def test_without_a_token_nobody_is_the_caller(client: FlaskClient) -> None:
     refused(client.get("/v1/user?bogus=1"))
 
 
-@pytest.mark.parametrize("path", ["/v1/categories", "/api/v1/categories", "/v1/user", "/v1/nope"])
-@pytest.mark.parametrize("token", ["Bearer nonsense", "Basic abc", "Bearer"])
+@each("path", ["/v1/categories", "/api/v1/categories", "/v1/user", "/v1/nope"])
+@each("token", ["Bearer nonsense", "Basic abc", "Bearer"])
 def test_a_bad_token_is_never_anonymous(client: FlaskClient, path: str, token: str) -> None:
     answer = client.get(path, headers={"Authorization": token})
     assert refused(answer, 401) == "Unauthorized"
@@ -167,7 +168,7 @@ FILTERS = [
 ]
 
 
-@pytest.mark.parametrize(("query", "fits"), FILTERS, ids=[query for query, _ in FILTERS])
+@each(("query", "fits"), FILTERS, ids=[query for query, _ in FILTERS])
 def test_a_filter_gives_the_rows_that_fit(client: FlaskClient, admin: Token, query: str, fits: object) -> None:
     assert callable(fits)
     everything = rows(client.get("/v1/users", headers=admin))
@@ -262,8 +263,8 @@ PLACES = [
 ]
 
 
-@pytest.mark.parametrize("place", PLACES)
-@pytest.mark.parametrize("field", ["email", "phone", "status"])
+@each("place", PLACES)
+@each("field", ["email", "phone", "status"])
 def test_a_hidden_field_is_an_unknown_one_everywhere(client: FlaskClient, user: Token, place: str, field: str) -> None:
     hidden = client.get(f"/v1/customers?{place.format(field)}", headers=user)
     unknown = client.get(f"/v1/customers?{place.format('x' * len(field))}", headers=user)
@@ -271,14 +272,14 @@ def test_a_hidden_field_is_an_unknown_one_everywhere(client: FlaskClient, user: 
     assert field in refused(hidden)
 
 
-@pytest.mark.parametrize("place", PLACES)
-@pytest.mark.parametrize("field", ["author.email", "author.password_hash", "author.nope"])
+@each("place", PLACES)
+@each("field", ["author.email", "author.password_hash", "author.nope"])
 def test_a_field_behind_a_hidden_relation_is_unknown(client: FlaskClient, place: str, field: str) -> None:
     assert f"Unknown field {field!r}" in refused(client.get(f"/v1/posts?{place.format(field)}"))
 
 
-@pytest.mark.parametrize("place", PLACES)
-@pytest.mark.parametrize("field", ["password", "password_hash"])
+@each("place", PLACES)
+@each("field", ["password", "password_hash"])
 def test_a_password_is_no_field_for_anybody(client: FlaskClient, admin: Token, place: str, field: str) -> None:
     assert f"Unknown field {field!r}" in refused(client.get(f"/v1/users?{place.format(field)}", headers=admin))
 
@@ -287,7 +288,7 @@ FOREIGN = ["filter", "where", "where[title]", "baseFilter", "fields", "include",
 FOREIGN += ["populate", "count", "aggregate", "groupBy", "filter-expression", "$filter", "_where", "__proto__"]
 
 
-@pytest.mark.parametrize("name", [*FOREIGN, "filters", "Limit", "limit[]", "sessionId", "filtersx"])
+@each("name", [*FOREIGN, "filters", "Limit", "limit[]", "sessionId", "filtersx"])
 def test_a_parameter_nobody_knows_is_refused(client: FlaskClient, name: str) -> None:
     assert name in refused(client.get("/v1/categories", query_string={name: "1"}))
     assert name in refused(client.get("/api/v1/categories", query_string={name: "1"}))
@@ -329,7 +330,7 @@ BAD = [
 ]
 
 
-@pytest.mark.parametrize(("query", "word"), BAD)
+@each(("query", "word"), BAD)
 def test_what_cannot_be_read_is_refused(client: FlaskClient, query: str, word: str) -> None:
     assert word in refused(client.get(f"/v1/categories?{query}"))
     assert word in refused(client.get(f"/api/v1/categories?{query}"))
@@ -356,9 +357,9 @@ def test_too_many_conditions_are_refused(client: FlaskClient) -> None:
     assert "filter" in refused(client.get("/v1/categories", query_string=values))
 
 
-@pytest.mark.parametrize("mount", ["/v1", "/api/v1"])
-@pytest.mark.parametrize("word", ["user", "auth"])
-@pytest.mark.parametrize("method", ["GET", "PUT", "PATCH", "DELETE", "POST"])
+@each("mount", ["/v1", "/api/v1"])
+@each("word", ["user", "auth"])
+@each("method", ["GET", "PUT", "PATCH", "DELETE", "POST"])
 def test_a_reserved_word_is_never_a_table(client: FlaskClient, user: Token, mount: str, word: str, method: str) -> None:
     answer = client.open(f"{mount}/{word}", method=method, headers=user)
     if (word, method) == ("user", "GET"):
@@ -372,7 +373,7 @@ def test_a_reserved_word_is_never_a_table(client: FlaskClient, user: Token, moun
 NAMES = ['x"; DROP TABLE posts; --', "posts'", "posts--", "a" * 64, "\u201cposts\u201d", "..", "sqlite_master"]
 
 
-@pytest.mark.parametrize("name", NAMES)
+@each("name", NAMES)
 def test_a_name_that_does_not_exist_reaches_nothing(client: FlaskClient, admin: Token, name: str) -> None:
     assert client.get(f"/v1/{name}", headers=admin).status_code == 404
     for key, value in (("sort", name), (f"filters[{name}]", "1"), ("filters[id][$" + name + "]", "1")):

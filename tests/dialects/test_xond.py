@@ -6,8 +6,9 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-import pytest
 from flask.testing import FlaskClient
+
+from tests.tables import each
 
 Row = dict[str, Any]
 Rows = list[Row]
@@ -150,9 +151,7 @@ PRINTED: list[tuple[str, str, Callable[[Row], bool]]] = [
 FILES = {"user": USERS, "order": ORDERS, "product": PRODUCTS}
 
 
-@pytest.mark.parametrize(
-    ("name", "query", "found"), PRINTED, ids=[f"{name}?{query[:60]}" for name, query, _ in PRINTED]
-)
+@each(("name", "query", "found"), PRINTED, ids=[f"{name}?{query[:60]}" for name, query, _ in PRINTED])
 def test_a_printed_list_answers(
     client: FlaskClient, admin: Token, name: str, query: str, found: Callable[[Row], bool]
 ) -> None:
@@ -243,7 +242,7 @@ def _customer(order: Row) -> str:
     return str(CUSTOMERS[order["customer_id"]]["name"])
 
 
-@pytest.mark.parametrize(("query", "found"), MEANINGS, ids=[query[:70] for query, _ in MEANINGS])
+@each(("query", "found"), MEANINGS, ids=[query[:70] for query, _ in MEANINGS])
 def test_a_filter_finds_its_rows(client: FlaskClient, admin: Token, query: str, found: Callable[[Row], bool]) -> None:
     paged = query if "pageSize" in query else f"{query}&pageSize=1000"
     status, body = get(client, "/json/order", admin, paged)

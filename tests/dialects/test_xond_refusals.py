@@ -6,6 +6,8 @@ from urllib.parse import quote
 import pytest
 from flask.testing import FlaskClient
 
+from tests.tables import each
+
 Token = dict[str, str]
 
 
@@ -46,7 +48,7 @@ POSITIONS = [
 ]
 
 
-@pytest.mark.parametrize("position", POSITIONS)
+@each("position", POSITIONS)
 def test_a_hidden_field_is_answered_as_an_unknown_one(client: FlaskClient, user: Token, position: str) -> None:
     hidden = get(client, "/json/customer", user, position.replace("{}", "email"))
     unknown = get(client, "/json/customer", user, position.replace("{}", "nope"))
@@ -55,7 +57,7 @@ def test_a_hidden_field_is_answered_as_an_unknown_one(client: FlaskClient, user:
     assert hidden == (400, str(unknown[1]).replace("nope", "email"))
 
 
-@pytest.mark.parametrize("position", POSITIONS)
+@each("position", POSITIONS)
 def test_a_hidden_field_behind_a_relation_too(client: FlaskClient, user: Token, position: str) -> None:
     hidden = get(client, "/json/order", user, position.replace("name", "status").replace("{}", "customer.email"))
     unknown = get(client, "/json/order", user, position.replace("name", "status").replace("{}", "customer.nope"))
@@ -63,8 +65,8 @@ def test_a_hidden_field_behind_a_relation_too(client: FlaskClient, user: Token, 
     assert hidden == (400, str(unknown[1]).replace("nope", "email"))
 
 
-@pytest.mark.parametrize("field", ["password", "passwordHash", "password_hash", "organization.nope", "nope.name"])
-@pytest.mark.parametrize("position", POSITIONS)
+@each("field", ["password", "passwordHash", "password_hash", "organization.nope", "nope.name"])
+@each("position", POSITIONS)
 def test_a_password_does_not_exist(client: FlaskClient, admin: Token, field: str, position: str) -> None:
     query = position.replace('"name"', '"email"').replace("name,", "email,").replace("{}", field)
     status, message = get(client, "/json/user", admin, query)
@@ -147,7 +149,7 @@ REFUSED = [
 ]
 
 
-@pytest.mark.parametrize(("query", "part"), REFUSED, ids=[query[:60] for query, _ in REFUSED])
+@each(("query", "part"), REFUSED, ids=[query[:60] for query, _ in REFUSED])
 def test_a_mistake_is_a_400_that_names_it(client: FlaskClient, admin: Token, query: str, part: str) -> None:
     status, message = get(client, "/json/order", admin, query.replace("\x00", quote("\x00")))
     assert status == 400
@@ -167,7 +169,7 @@ def test_one_record_takes_fewer_parameters(client: FlaskClient, admin: Token, pa
     assert get(client, path, admin, query)[0] == 400
 
 
-@pytest.mark.parametrize(
+@each(
     ("path", "status"),
     [
         ("/json/nope", 404),

@@ -49,6 +49,7 @@ from sql.types import BOOLEAN, DATE, DATETIME, DECIMAL, INTEGER, JSON, NUMBER, T
 from sql.values import JsonPathTest, Range
 from tests.postgres import drop, new_postgres
 from tests.sql.world import CATALOG, JSONS, THING, fill
+from tests.tables import each
 
 NOBODY: Mapping[str, object] = {}
 NOW = datetime(2024, 3, 31, 12, 0, tzinfo=UTC)
@@ -222,7 +223,7 @@ OPERATIONS = [
 ]
 
 
-@pytest.mark.parametrize(("column", "op", "values", "expected"), OPERATIONS)
+@each(("column", "op", "values", "expected"), OPERATIONS)
 def test_operators_mean_the_same_everywhere(
     world: Database, column: str, op: str, values: tuple[object, ...], expected: list[int]
 ) -> None:
@@ -247,7 +248,7 @@ JSON_OPERATIONS = [
 ]
 
 
-@pytest.mark.parametrize(("key", "op", "value", "expected"), JSON_OPERATIONS)
+@each(("key", "op", "value", "expected"), JSON_OPERATIONS)
 def test_json_under_a_key_is_compared_by_its_kind(
     world: Database, key: str, op: str, value: object, expected: list[int]
 ) -> None:
@@ -274,7 +275,7 @@ ALIVE = Compare(Column("alive"), "eq", (Const(True, BOOLEAN),))
 RED = Compare(Column("label"), "eq", (Const("Red", TEXT),))
 
 
-@pytest.mark.parametrize(
+@each(
     ("where", "expected"),
     [
         (Compare(Column("name", (Hop("author"),)), "eq", (Const("Ann", TEXT),)), [1, 2]),
@@ -342,7 +343,7 @@ def test_an_include_is_guarded_by_its_own_condition(world: Database) -> None:
     assert [row["author"] for row in run(world, query).rows] == [{"name": "Ann"}, {"name": "Ann"}, None, None, None]
 
 
-@pytest.mark.parametrize(
+@each(
     ("expr", "descending", "expected"),
     [
         (Column("title"), False, [5, 2, 1, 4, 3]),
@@ -421,7 +422,7 @@ def test_times_as_milliseconds(world: Database) -> None:
     assert run(world, query).rows[1] == {"at": 1609718399500, "local": 1609718399500, "day": 1609632000000}
 
 
-@pytest.mark.parametrize(
+@each(
     ("expr", "expected"),
     [
         (Cast(Column("n"), TEXT), ["1", "-7", "0", None, "2", "3"]),

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from sql.sqlite.storage import CANONICAL, STORAGES, decode, detect, encode, instant
 from sql.types import DATE, DATETIME, DATETIME_LOCAL, TIME, Type
+from tests.tables import each
 
 INSTANTS = [name for name, row in STORAGES.items() if row.kind in ("text", "epoch", "mixed")]
 CLOCKS = [name for name, row in STORAGES.items() if row.kind in ("time", "minutes", "mixed")]
@@ -16,7 +17,7 @@ MOMENT = datetime(2024, 1, 31, 10, 0, tzinfo=UTC)
 STEP = {"minutes": timedelta(minutes=1), "date": timedelta(days=1)}
 
 
-@pytest.mark.parametrize(
+@each(
     ("samples", "storage"),
     [
         (["2021-01-01 00:00:00"], "space0"),
@@ -43,7 +44,7 @@ def test_storage_is_told_by_samples(samples: list[object], storage: str | None) 
     assert detect(samples) == storage
 
 
-@pytest.mark.parametrize("storage", INSTANTS)
+@each("storage", INSTANTS)
 def test_a_moment_goes_in_and_out(storage: str) -> None:
     assert decode(encode(MOMENT, storage), DATETIME, storage) == "2024-01-31T10:00:00.000Z"
 
@@ -53,7 +54,7 @@ def test_a_clock_goes_in_and_out(storage: str) -> None:
     assert decode(encode(time(10), storage), TIME, storage) == "10:00:00"
 
 
-@pytest.mark.parametrize("storage", ["date", *INSTANTS])
+@each("storage", ["date", *INSTANTS])
 def test_a_day_goes_in_and_out(storage: str) -> None:
     assert decode(encode(date(2024, 1, 31), storage), DATE, storage) == "2024-01-31"
 
@@ -71,7 +72,7 @@ def test_a_finer_parameter_lies_between_its_neighbours(storage: str, moment: dat
     assert (low <= asked < high) if below == aware else (low < asked < high)  # type: ignore[operator]
 
 
-@pytest.mark.parametrize("storage", INSTANTS)
+@each("storage", INSTANTS)
 def test_sqlite_compares_stored_moments_as_they_happened(storage: str) -> None:
     moments = [MOMENT + timedelta(seconds=n) for n in range(-3, 4)]
     with sqlite3.connect(":memory:") as connection:
@@ -82,9 +83,9 @@ def test_sqlite_compares_stored_moments_as_they_happened(storage: str) -> None:
     assert found == [(3,), (4,), (5,), (6,)]
 
 
-@pytest.mark.parametrize("type", [Type(name) for name in CANONICAL])
-@pytest.mark.parametrize("raw", ["soon", "", 10**30, -(10**20), b"\x00", 1.5e300, float("inf"), "9999-99-99"])
-@pytest.mark.parametrize("storage", [None, "iso6z", "epoch", "epoch_ms", "mixed", "date"])
+@each("type", [Type(name) for name in CANONICAL])
+@each("raw", ["soon", "", 10**30, -(10**20), b"\x00", 1.5e300, float("inf"), "9999-99-99"])
+@each("storage", [None, "iso6z", "epoch", "epoch_ms", "mixed", "date"])
 def test_what_is_no_time_comes_as_it_is(type: Type, raw: object, storage: str | None) -> None:
     assert decode(raw, type, storage) == raw
 

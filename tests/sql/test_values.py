@@ -12,6 +12,7 @@ from sql.errors import BadValue
 from sql.jsonpath import JsonPathTest, parse_json_path, parse_json_path_test
 from sql.types import TYPES, Type, array_of, range_of
 from sql.values import Range, coerce, coerce_strict, to_json
+from tests.tables import each
 
 INTEGER, DATETIME, TEXT = Type("integer"), Type("datetime"), Type("text")
 NEW_YEAR = datetime(2024, 1, 1, tzinfo=UTC)
@@ -80,13 +81,13 @@ REFUSED = [
 ]
 
 
-@pytest.mark.parametrize(("type", "raw", "value"), TAKEN)
+@each(("type", "raw", "value"), TAKEN)
 def test_what_fits_becomes_the_canonical_value(type: Type, raw: object, value: object) -> None:
     made = coerce(type, raw)
     assert made == value and made.__class__ is value.__class__
 
 
-@pytest.mark.parametrize(("type", "raw"), REFUSED)
+@each(("type", "raw"), REFUSED)
 def test_what_does_not_fit_is_refused_in_words(type: Type, raw: object) -> None:
     with pytest.raises(BadValue) as caught:
         coerce(type, raw)

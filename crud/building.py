@@ -12,10 +12,10 @@ import structlog
 
 from crud.access.policy import EitherNames, Policy
 from crud.access.rules import lettered
-from crud.creation import LOCK
 from crud.definitions.added import with_added
 from crud.definitions.config import Config, Limits, Source
 from crud.definitions.problems import ConfigError, Problem
+from crud.evolution.locking import alone
 from crud.ground import STORED_NAMES, ground_of
 from crud.hooks import build_hooks
 from crud.identity.issuers import Issuer, issuers_of
@@ -66,11 +66,9 @@ def changing(config: Config, databases: Mapping[str, Database]) -> Iterator[Sess
     system = databases[config.server.system]
     others = [each for name, each in databases.items() if each is not system and not config.sources[name].read_only]
     with ExitStack() as stack:
-        session = stack.enter_context(system.evolving())
-        if system.backend.name == "postgres":
-            session.fetch("SELECT pg_advisory_xact_lock(%s)", (LOCK,))
+        session = stack.enter_context(alone(system))
         for database in dict.fromkeys(others):
-            stack.enter_context(database.evolving())
+            stack.enter_context(alone(database))
         yield session
 
 

@@ -5,17 +5,18 @@ exact names. Deterministic: workers that load the same things agree without talk
 given out: all of them come in one `ConfigError`.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
 from crud import naming, system
 from crud.access.rules import collect_rules, lettered
 from crud.audit import audits
-from crud.creation import create_missing
 from crud.definitions.config import DIALECTS, Audit, Config, ResourceDefinition, RuleDefinition, SchemaDefinition
 from crud.definitions.problems import ConfigError, Problem
 from crud.definitions.semantics import declared, exact_name
+from crud.evolution.applying import bring_up
+from crud.evolution.records import Where
 from crud.presentation import Declared, Presentation, present
 from crud.relations import Draft, Link, derive
 from crud.resources import check_shown, declared_resource, find_table, found_resource, reference
@@ -55,9 +56,15 @@ class Part:
     definition: ResourceDefinition | None = None
 
 
-def load(config: Config, databases: Mapping[str, Database]) -> Loaded:
-    """Make what is declared and missing, introspect, and build. Raises ConfigError."""
-    create_missing(config, databases)
+def load(
+    config: Config,
+    databases: Mapping[str, Database],
+    *,
+    losing: bool | Collection[Where] | None = None,
+    drop: bool | Collection[Where] = (),
+) -> Loaded:
+    """Bring tables up to their definitions (`bring_up`), introspect, and build. Raises ConfigError."""
+    bring_up(config, databases, losing=losing, drop=drop)
     return look(config, databases)
 
 

@@ -15,11 +15,15 @@ import structlog
 from crud import accepted
 from crud.building import build, changing, opened, renewed
 from crud.creation import install
+from crud.definitions.added import with_added
 from crud.definitions.config import Config
 from crud.definitions.reading import config_for_database, config_from, read_files
 from crud.definitions.texts import Texts
+from crud.evolution.applying import Refused, bring_up
+from crud.evolution.planning import plan
+from crud.evolution.steps import Plan
 from crud.identity.signing import materials
-from crud.revision import renew, revision
+from crud.revision import DEFINITIONS, renew, revision
 from crud.state import Connections, Given, Snapshot
 from sql.errors import Outdated
 
@@ -45,7 +49,39 @@ def assemble(config: Config, dialects: Iterable[str], texts: Texts | None = None
     databases = opened(config)
     install(databases[config.server.system], config)
     given = Given(config, texts, dialects=tuple(dialects))
-    return _started(given, databases) if _in_force(given, databases) else _put_in_force(given, databases)
+    try:
+        return _started(given, databases) if _in_force(given, databases) else _put_in_force(given, databases)
+    except Refused:
+        bring_up(_whole(given, databases), databases)  # what loses nothing is kept, though nothing is put in force
+        raise
+
+
+def follow(
+    config: Config, texts: Texts | None, databases: Connections, *, losing: bool, drop: bool, repair: bool
+) -> Plan:
+    """Let tables follow the files, which are in force then: all of it or nothing. Gives what was done."""
+    system = databases[config.server.system]
+    install(system, config)
+    with changing(config, databases) as session:
+        given = replace(Given(config, texts), definitions=accepted.definitions(system))
+        done = bring_up(_whole(given, databases), databases, losing=losing, drop=drop, repair=repair)
+        if texts is not None:
+            accepted.write(system, session, texts, materials(config))
+        renew(system, session, "files", "definitions")
+        build(given, databases, making=False)
+    return done
+
+
+def planned(config: Config, databases: Connections, *, drop: bool, repair: bool) -> Plan:
+    """What would be done for the tables to follow the files; nothing is, and nothing is made."""
+    return plan(_whole(Given(config), databases), databases, drop=drop, repair=repair)
+
+
+def _whole(given: Given, databases: Connections) -> Config:
+    """The files with the definitions that arrived by request, where there can be any."""
+    system = databases[given.files.server.system]
+    there = any(info.table.name == DEFINITIONS for info in system.tables(include_own=True))
+    return with_added(given.files, accepted.definitions(system) if there else {})
 
 
 def joined(config: Config, dialects: Iterable[str], texts: Texts) -> Snapshot:

@@ -19,7 +19,7 @@ from sql.types import BIGINT, BOOLEAN, CITEXT, DATETIME, JSON, STRING, TEXT, UUI
 PREFIX = OWN_PREFIX
 ACCOUNTS, ROLES, USER_ROLES = f"{PREFIX}users", f"{PREFIX}roles", f"{PREFIX}user_roles"
 PERMISSIONS, TENANTS, AUDIT = f"{PREFIX}permissions", f"{PREFIX}tenants", f"{PREFIX}audit"
-ACCOUNTS_VIEW, REVISION = f"{PREFIX}accounts", f"{PREFIX}revision"
+ACCOUNTS_VIEW, REVISION, LAYOUTS = f"{PREFIX}accounts", f"{PREFIX}revision", f"{PREFIX}layouts"
 
 # What definitions may call our own resources, where no table of the user has the name.
 WORDS: Mapping[str, str] = MappingProxyType(

@@ -211,7 +211,7 @@ def test_a_bad_sample_is_told_and_leaves_nothing(sqlite_url: str, tmp_path: Path
 def test_a_missing_column_of_an_existing_table_is_a_mistake(database: Database) -> None:
     with database.transaction() as session:
         session.execute("CREATE TABLE notes (id integer PRIMARY KEY)")
-    text = "schemas: {main: {entities: {notes: {fields: {body: {type: text}}}}}}"
+    text = "schemas: {main: {entities: {notes: {fields: {body: {max: 10}}}}}}"
     with pytest.raises(ConfigError, match="the table notes has no column 'body'; allowed: id"):
         started(configured(text), database)
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from sql.backend import Backend
 from sql.catalog import Column
 from sql.evolution.changes import Change
-from sql.evolution.comparing import made_by, storage_of
+from sql.evolution.comparing import made_by
 from sql.evolution.computed import remade
 from sql.evolution.names import Names, names_of
 from sql.layout import Layout
@@ -51,10 +51,6 @@ class Delta:
     def renames(self) -> dict[str, str]:
         """Old name → new name of columns that stay."""
         return {was.name: now.name for was, now in self.pairs}
-
-    def retyped(self, was: Column, now: Column) -> bool:
-        """Whether the values become others."""
-        return was.type != now.type or storage_of(was) != storage_of(now)
 
     def counts_anew(self, now: Column) -> bool:
         """Whether what the database itself gives to rows changes for a column that stays."""

@@ -6,11 +6,13 @@ In: old name → new name. Out: single renames that never meet a name that is ta
 from collections.abc import Iterator, Mapping
 
 
-def in_order(renames: Mapping[str, str]) -> Iterator[tuple[str, str]]:
-    """(name, new name), one after the other."""
+def in_order(renames: Mapping[str, str], *, folded: bool = False) -> Iterator[tuple[str, str]]:
+    """(name, new name), one after the other. `folded`: names that differ in case only are the same name."""
+    same = str.lower if folded else str
     pending = {old: new for old, new in renames.items() if old != new}
     while pending:
-        free = [old for old, new in pending.items() if new not in pending]
+        taken = {same(name) for name in pending}
+        free = [old for old, new in pending.items() if same(new) not in taken]
         for old in free:
             yield old, pending.pop(old)
         if not free:

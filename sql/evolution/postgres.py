@@ -107,6 +107,10 @@ class _Plan:
     def cleared(self, one: Delta) -> Iterator[Step]:
         """What goes from a table, under its old names."""
         table = one.old.table
+        for was, now in one.pairs:
+            if was.formula and not now.formula:
+                place = f"ALTER TABLE {self.place(table)} ALTER COLUMN {self.backend.ident(was.name)}"
+                yield self.run(table, f"{place} DROP EXPRESSION", f"{now.name} is no longer computed")
         for part in sorted((p for p in one.gone if p.kind != "reference"), key=lambda part: part.kind == "key"):
             yield self._drop(table, part)
         for was, now in one.pairs:
@@ -191,7 +195,8 @@ class _Plan:
             text = f"ALTER TABLE {self.place(layout.table)} ADD {constraint(part, self.backend)}"
         else:
             text = index(layout, part, self.backend)
-        return self.run(layout.table, text, f"{part.kind} over {', '.join(part.columns)}")
+        what = "unique" if part.unique else part.kind
+        return self.run(layout.table, text, f"{what} over {', '.join(part.columns)}")
 
     def commented(self, table: Table, was: Column | None, now: Column) -> Iterator[Step]:
         """What the type does not tell, where that changes."""
@@ -213,9 +218,6 @@ class _Altered:
 
     def all(self) -> Iterator[Step]:
         one, new = self.one, self.one.new
-        for was, now in one.pairs:
-            if was.formula and not now.formula:
-                yield self._column(now, "DROP EXPRESSION", "is no longer computed")
         for was, now in one.pairs:
             if was.type != now.type:
                 yield from self._type(was, now)

@@ -43,8 +43,11 @@ def steps(changes: Sequence[Change], backend: Backend, grown: frozenset[Table]) 
         if change.old and not change.new:
             name = backend.ident(change.old.table.name)
             yield Run(f"DROP TABLE {name}", change.old.table.name, "is dropped")
-    for old, new in in_order({table.one.old.table.name: table.one.new.table.name for table in tables}):
+    called = {table.one.old.table.name: table.one.new.table.name for table in tables}
+    for old, new in in_order(called, folded=True):
         yield Run(f"ALTER TABLE {backend.ident(old)} RENAME TO {backend.ident(new)}", old, f"is called {new}")
+    for table in tables:  # all of them: a reference that is new would follow a rename
+        yield from table.renamed()
     for table in tables:
         yield from table.changed()
     for change in changes:
@@ -142,13 +145,15 @@ class _Table:
         alone = [part for part in self.one.added if part.kind != "key" and {*part.columns} <= coming]
         return tuple(part for part in alone if len(part.columns) == 1 and part.kind in _WITHIN)
 
-    def changed(self) -> Iterator[Step]:
-        """The table, under its new name, with its columns."""
-        rebuilt = self.rebuilt
-        for old, new in in_order(self._renames()):
+    def renamed(self) -> Iterator[Step]:
+        """The columns that stay are called as they will be; the table is already."""
+        for old, new in in_order(self._renames(), folded=True):
             text = f"ALTER TABLE {self.name} RENAME COLUMN {self.backend.ident(old)} TO {self.backend.ident(new)}"
             yield self.run(text, f"{old} is called {new}")
-        if rebuilt:
+
+    def changed(self) -> Iterator[Step]:
+        """The columns as they will be."""
+        if self.rebuilt:
             yield from self._rebuilt()
             return
         for column in self.one.coming:

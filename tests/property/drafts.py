@@ -30,8 +30,8 @@ ALL = [
 KEYS = frozenset({"integer", "bigint", "string", "text", "uuid", "date", "citext"})
 REFERABLE = frozenset({"integer", "bigint", "uuid", "text"})
 UNIQUE = frozenset(TYPES) - {"json", "array", "range", "bytes"}
-WORDS = ("a", "b", "a_b", "Größe", "b c", 'q"t', "100%s", "select", "id", "c")
-TABLES = ("one", "two", "one_a", "Größe %", "t__a", "order")
+WORDS = ("a", "b", "a_b", "Größe", "b c", 'q"t', "100%s", "select", "id", "c", "x" * 60)
+TABLES = ("one", "two", "one_a", "Größe %", "t__a", "order", "ü" * 30, "it's")
 ACTIONS = ("NO ACTION", "RESTRICT", "CASCADE", "SET NULL")
 
 

@@ -14,9 +14,9 @@ from sql.catalog import Column, Default, Table
 from sql.database import Database
 from sql.ddl import table_name
 from sql.errors import ForeignKeyViolation
-from sql.evolution import CannotEvolve, Change, evolve, evolve_all, followed, statements
+from sql.evolution import CannotEvolve, Change, differences, evolve, evolve_all, followed, statements
 from sql.fragment import Bindings, Fragment, ident, join, sql
-from sql.introspection import ForeignKey, TableInfo
+from sql.introspection import ForeignKey, Index, TableInfo
 from sql.layout import Layout
 from sql.types import Type, array_of
 from sql.values import coerce, to_json
@@ -124,6 +124,19 @@ def test_views_and_triggers_follow_a_rename(blog: Database) -> None:
     assert len(blog.fetch("SELECT * FROM ages")) == 3
 
 
+def test_names_may_change_in_case_alone_and_with_each_other(blog: Database) -> None:
+    swapped = {"title": "age", "age": "title", "author": "Author"}
+    columns = tuple(replace(column, name=swapped.get(column.name, column.name)) for column in POSTS.columns)
+    posts = Layout(Table("People"), columns, POSTS.key)
+    people = replace(PEOPLE, table=Table("posts"))
+    change(blog, Change(POSTS, posts, {new: old for old, new in swapped.items()}), Change(PEOPLE, people))
+    upper = replace(people, table=Table("POSTS"))
+    change(blog, Change(people, upper))
+    assert {info.table.name for info in blog.tables()} == {"People", "POSTS"}
+    assert blog.fetch('SELECT age, title, "Author" FROM "People" ORDER BY id LIMIT 1') == [("a", "12", 1)]
+    assert {index.name for index in found(blog, "POSTS").indexes} == {"POSTS__name_key"}
+
+
 def test_a_trigger_that_needs_what_goes_is_told(sqlite_url: str) -> None:
     from sql.opening import open_database
 
@@ -221,6 +234,36 @@ def test_a_name_that_is_taken_is_told(blog: Database) -> None:
         change(blog, Change(POSTS, replace(POSTS, table=Table("drafts"))))
 
 
+# ---------------------------------------------------------------- computed columns
+
+
+def test_a_column_that_is_no_longer_computed_keeps_its_values_when_what_it_came_from_goes(blog: Database) -> None:
+    said = Column("said", Type("text"), generated=True, formula="title || '!'")
+    computed = with_columns(POSTS, said)
+    change(blog, Change(POSTS, computed))
+    assert blog.fetch("SELECT said FROM posts ORDER BY id") == [("a!",), ("b!",), ("c!",)]
+    plain = with_columns(computed, Column("said", Type("text")), without=("title",))
+    change(blog, Change(computed, plain))
+    run(blog, "UPDATE posts SET said = 'x' WHERE said = 'a!'")
+    assert blog.fetch("SELECT said FROM posts ORDER BY id") == [("x",), ("b!",), ("c!",)]
+
+
+def test_computed_columns_follow_what_they_are_computed_from(blog: Database) -> None:
+    said = Column("said", Type("text"), generated=True, formula="UPPER(title)")
+    computed = replace(with_columns(POSTS, said), indexes=(Index("by_said", ("said",)),))
+    change(blog, Change(POSTS, computed))
+    titled = tuple(replace(column, name="name") if column.name == "title" else column for column in POSTS.columns)
+    named = replace(computed, columns=(*titled, replace(said, formula='upper( "name" )')))
+    assert [d.kind for d in differences(computed, named, {"name": "title"})] == ["rename column"]
+    assert not any("said" in text for text in statements(computed, named, blog.backend, {"name": "title"}))
+    retyped = with_columns(named, Column("name", Type("citext")))
+    change(blog, Change(computed, named, {"name": "title"}))
+    change(blog, Change(named, retyped))
+    run(blog, "UPDATE posts SET name = 'zz' WHERE name = 'a'")
+    assert blog.fetch("SELECT said FROM posts ORDER BY id") == [("ZZ",), ("B",), ("C",)]
+    assert "by_said" in {index.name for index in found(blog, "posts").indexes}
+
+
 # ---------------------------------------------------------------- tables of others
 
 
@@ -255,6 +298,15 @@ def test_parts_that_others_have_named_are_changed_by_what_they_are(database: Dat
     change(database, Change(old, new))
     after = found(database, "theirs")
     assert (after.key, after.uniques, after.foreign_keys) == (("id", "word"), (), ())
+
+
+def test_uniques_that_others_wrote_into_a_table_become_indexes_of_ours_when_it_changes(database: Database) -> None:
+    run(database, "CREATE TABLE theirs (id integer, word text, UNIQUE (word))", "INSERT INTO theirs VALUES (1, 'a')")
+    old = Layout(Table("theirs"), (Column("id", Type("integer")), Column("word", Type("text"))), uniques=(("word",),))
+    new = Layout(Table("theirs"), (Column("id", Type("integer")), Column("said", Type("text"))), uniques=(("said",),))
+    change(database, Change(old, new, {"said": "word"}))
+    assert found(database, "theirs").indexes == (Index("theirs__said_key", ("said",), unique=True),)
+    assert database.fetch("SELECT said FROM theirs") == [("a",)]
 
 
 # ---------------------------------------------------------------- values

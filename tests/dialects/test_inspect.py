@@ -69,7 +69,11 @@ def alone(applications: dict[str, list[Flask]]) -> Callable[[str], Flask]:
 def planned(text: str, url: str, folder: Path) -> tuple[int, str]:
     """What `flask db plan` says of a configuration."""
     (folder / "plan.yml").write_text(text, encoding="utf-8")
-    variables = {"DATABASE_URL": url, "DRAGOMAN_CONFIG": str(folder / "plan.yml"), "DRAGOMAN_SECRET": SECRET}
+    return plan_of(folder / "plan.yml", url)
+
+
+def plan_of(file: Path, url: str) -> tuple[int, str]:
+    variables = {"DATABASE_URL": url, "DRAGOMAN_CONFIG": str(file), "DRAGOMAN_SECRET": SECRET}
     answer = CliRunner().invoke(db_commands, ["plan"], env=variables)
     return answer.exit_code, answer.output
 
@@ -107,6 +111,7 @@ def test_the_sample_is_written_without_our_own_tables(
     make_app: Callable[..., Flask], alone: Callable[[str], Flask], empty_url: str, tmp_path: Path
 ) -> None:
     make_app(ROOT / "config.yml", empty_url)
+    assert plan_of(ROOT / "config.yml", empty_url)[0] == 0
     text = inspected(empty_url)
     assert planned(text, empty_url, tmp_path) == (0, "Tables are as their definitions want them.\n")
     assert "_dragoman_" not in text

@@ -67,6 +67,8 @@ def test_its_configuration_gives_the_same_catalog(chinook: Flask, tmp_path: Path
     assert (answer.exit_code, answer.output) == (0, "")
     again = create_app(read_config(file, {"DATABASE_URL": url, "DRAGOMAN_SECRET": "x" * 40}))
     assert served(again) == served(chinook)
+    answer = CliRunner().invoke(db_commands, ["plan"], env={**variables, "DRAGOMAN_CONFIG": str(file)})
+    assert (answer.exit_code, answer.output) == (0, "Tables are as their definitions want them.\n")
     for database in again.extensions["dragoman"].state.held.databases.values():
         database.close()
 

@@ -50,10 +50,17 @@ class Layout:
 
 
 def layout_of(
-    resource: Resource, *, references: tuple[ForeignKey, ...] = (), indexes: tuple[Index, ...] = ()
+    resource: Resource,
+    *,
+    references: tuple[ForeignKey, ...] = (),
+    indexes: tuple[Index, ...] = (),
+    backend: str = "sqlite",
 ) -> Layout:
-    """The layout of a resource's table. Which references are constraints is for the caller to say."""
+    """The layout of a resource's table. Which references are constraints is for the caller to say. Only SQLite keeps
+    times in more than one way."""
     columns = tuple(resource.columns.values())
+    if backend != "sqlite":
+        columns = tuple(replace(column, storage=None) for column in columns)
     return Layout(resource.table, columns, resource.key, resource.uniques, indexes, references)
 
 

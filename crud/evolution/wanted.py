@@ -86,7 +86,9 @@ def _wanted(
     problems += _unfit_names(definition, backends.get(definition.source, ""))
     references = tuple(_references(definition, table, known, done=done))
     indexes = tuple(_index(table, index) for index in definition.indexes)
-    return Wanted(exact, definition, layout_of(resource, references=references, indexes=indexes), tuple(problems))
+    kind = backends.get(definition.source, "sqlite")
+    layout = layout_of(resource, references=references, indexes=indexes, backend=kind)
+    return Wanted(exact, definition, layout, tuple(problems))
 
 
 def columns_of(definition: ResourceDefinition, known: Known, problems: list[Problem]) -> Mapping[str, Column]:

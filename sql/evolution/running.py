@@ -5,12 +5,13 @@ itself.
 """
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 from sql.backend import Backend
 from sql.catalog import Table
 from sql.database import Session
+from sql.ddl import table_name
 from sql.errors import (
     BadValue,
     CannotEvolve,
@@ -73,8 +74,18 @@ def evolve_all(session: Session, backend: Backend, changes: Sequence[Change]) ->
     if backend.name == "sqlite":
         _evolve_sqlite(session, backend, changes)
     else:
-        called = _Called(session)
-        _run(session, tuple(postgres.steps(changes, backend, called)))
+        steps = tuple(postgres.steps(changes, backend, _Called(session)))
+        _hold(session, backend, changes, {step.table for step in steps if isinstance(step, Check)})
+        _run(session, steps)
+
+
+def _hold(session: Session, backend: Backend, changes: Sequence[Change], checked: Collection[str]) -> None:
+    """Nothing is written between a check and what relies on it."""
+    for change in changes:
+        if change.old and change.new and change.new.table.name in checked:
+            place = table_name(change.old.table, backend)
+            with _told(change.old.table.name, "is changed"):
+                session.execute(f"LOCK TABLE {place} IN ACCESS EXCLUSIVE MODE")
 
 
 def _evolve_sqlite(session: Session, backend: Backend, changes: Sequence[Change]) -> None:

@@ -18,8 +18,10 @@ from sql.evolution import CannotEvolve, Change, differences, evolve, evolve_all,
 from sql.fragment import Bindings, Fragment, ident, join, sql
 from sql.introspection import ForeignKey, Index, TableInfo
 from sql.layout import Layout
+from sql.opening import open_database
 from sql.types import Type, array_of
 from sql.values import coerce, to_json
+from tests.sql.test_sessions import apart
 
 ID = Column("id", Type("integer"), nullable=False, default=Default("increment"))
 PEOPLE = Layout(Table("people"), (ID, Column("name", Type("text"))), ("id",), (("name",),))
@@ -138,8 +140,6 @@ def test_names_may_change_in_case_alone_and_with_each_other(blog: Database) -> N
 
 
 def test_a_trigger_that_needs_what_goes_is_told(sqlite_url: str) -> None:
-    from sql.opening import open_database
-
     database = open_database(sqlite_url)
     change(database, Change(None, PEOPLE), Change(None, POSTS))
     run(database, "CREATE TRIGGER old AFTER UPDATE ON posts BEGIN UPDATE posts SET age = 1 WHERE id = new.id; END")
@@ -226,6 +226,30 @@ def test_rows_alike_and_references_to_nothing_are_in_the_way(blog: Database) -> 
     led = replace(POSTS, references=(replace(POSTS.references[0], columns=("id",)),))
     with pytest.raises(CannotEvolve, match="posts: id must refer to people: 1 rows refer to none that is there"):
         change(blog, Change(POSTS, led))
+
+
+def test_a_value_that_is_being_written_is_waited_for(postgres_url: str) -> None:
+    """It would be lost between the look at the values and their conversion."""
+    database = open_database(postgres_url)
+    change(database, Change(None, PEOPLE), Change(None, POSTS))
+
+    def alter() -> str:
+        try:
+            change(database, Change(POSTS, with_columns(POSTS, Column("age", Type("integer")))))
+        except CannotEvolve as error:
+            return error.why
+        return "changed"
+
+    with psycopg.connect(postgres_url) as watching, database.transaction() as session:
+        session.execute("INSERT INTO posts (age) VALUES ('old')")
+        thread, given = apart(alter)
+        waiting = "SELECT 1 FROM pg_locks WHERE NOT granted"
+        while not given and not watching.execute(waiting).fetchall():
+            watching.rollback()
+    thread.join()
+    assert given == ["1 values cannot become integer"]
+    assert database.fetch("SELECT age FROM posts") == [("old",)]
+    database.close()
 
 
 def test_a_name_that_is_taken_is_told(blog: Database) -> None:
@@ -422,8 +446,6 @@ def test_what_cannot_be_converted_can_be_where_there_is_nothing(database: Databa
 
 
 def test_times_are_kept_in_another_way(sqlite_url: str) -> None:
-    from sql.opening import open_database
-
     database = open_database(sqlite_url)
     old = Layout(Table("t"), (Column("at", Type("datetime")), Column("day", Type("date"))))
     new = Layout(Table("t"), (Column("at", Type("datetime"), storage="epoch"), Column("day", Type("date"))))
@@ -440,8 +462,6 @@ def test_times_are_kept_in_another_way(sqlite_url: str) -> None:
 
 
 def test_the_statements_are_told_as_they_run(postgres_url: str) -> None:
-    from sql.opening import open_database
-
     database = open_database(postgres_url)
     new = with_columns(
         POSTS, Column("100%", Type("text"), False, Default("literal", "it's 5%")), Column("age", Type("integer"))

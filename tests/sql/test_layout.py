@@ -4,11 +4,11 @@ import json
 
 import pytest
 
-from sql.catalog import Column, Default, Table
+from sql.catalog import Column, Default, Resource, Table
 from sql.database import Database
 from sql.ddl import create_table
 from sql.introspection import ForeignKey, Index
-from sql.layout import Layout, from_data, to_data
+from sql.layout import Layout, from_data, layout_of, to_data
 from sql.parts import name_of, parts
 from sql.types import TYPES, Type, array_of, range_of
 
@@ -41,6 +41,12 @@ def test_what_the_database_does_not_know_is_not_kept() -> None:
     column = Column("a", Type("integer"), default=Default("literal", 5), auto="created_at", rules={"min": 1})
     kept = from_data(to_data(Layout(Table("t"), (column,))))
     assert kept.columns == (Column("a", Type("integer")),)
+
+
+@pytest.mark.parametrize(("backend", "storage"), [("sqlite", "epoch"), ("postgres", None)])
+def test_only_sqlite_keeps_times_in_more_than_one_way(backend: str, storage: str | None) -> None:
+    made = Resource("t", Table("t"), {"at": Column("at", Type("datetime"), storage="epoch")})
+    assert layout_of(made, backend=backend).column("at").storage == storage
 
 
 @pytest.mark.parametrize(

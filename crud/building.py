@@ -4,7 +4,7 @@ In: `Given` (the configuration of the files, definitions that arrived by request
 with everything that does not fit. Whoever changes what is in force does so in `changing`, where he is alone.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 
@@ -16,6 +16,7 @@ from crud.definitions.added import with_added
 from crud.definitions.config import Config, Limits, Source
 from crud.definitions.problems import ConfigError, Problem
 from crud.evolution.locking import alone
+from crud.evolution.records import Where
 from crud.ground import STORED_NAMES, ground_of
 from crud.hooks import build_hooks
 from crud.identity.issuers import Issuer, issuers_of
@@ -75,13 +76,22 @@ def changing(config: Config, databases: Mapping[str, Database]) -> Iterator[Sess
 # ---------------------------------------------------------------- the snapshot
 
 
-def build(given: Given, databases: Mapping[str, Database], held: Snapshot | None = None, *, making: bool) -> Snapshot:
+def build(
+    given: Given,
+    databases: Mapping[str, Database],
+    held: Snapshot | None = None,
+    *,
+    making: bool,
+    losing: Collection[Where] | None = None,
+    drop: Collection[Where] = (),
+) -> Snapshot:
     """What is in force when this is given, still without the rules of the tables (`renewed`). `making`: tables are made
-    and follow their definitions; else somebody else has done so. Raises ConfigError with everything that does not fit.
+    and follow their definitions, where they may lose something or go altogether as `bring_up` says; else somebody else
+    has done so. Raises ConfigError with everything that does not fit.
     """
     config = with_added(given.files, given.definitions)
     identity = _identity(given, held)
-    loaded = load(config, databases) if making else look(config, databases)
+    loaded = load(config, databases, losing=losing, drop=drop) if making else look(config, databases)
     policy = Policy(loaded.catalog, loaded.rules)
     if problems := policy.check():
         raise ConfigError(Problem(text) for text in problems)

@@ -11,14 +11,16 @@ from types import MappingProxyType
 
 from crud import accepted
 from crud.building import build, changing, renewed
-from crud.definitions.added import Data, with_added
+from crud.definitions.added import Data, read_added, with_added
 from crud.definitions.config import ResourceDefinition
 from crud.definitions.problems import ConfigError
 from crud.definitions.semantics import declared, exact_name
 from crud.errors import ApiError
+from crud.evolution.records import Where
 from crud.following import followed
 from crud.revision import renew, revision_within
 from crud.state import Context, Snapshot
+from sql.catalog import Table
 from sql.errors import Busy
 
 Definitions = Mapping[str, Data]
@@ -89,8 +91,19 @@ def _build(held: Snapshot, new: Definitions, renamed: Renamed) -> Snapshot:
     """The snapshot with the new definitions, its tables brought up."""
     given = replace(held.given, definitions=MappingProxyType(dict(new)))
     for_tables = {name: _with_former_names(data, renamed.get(name, {})) for name, data in new.items()}
-    made = build(replace(given, definitions=for_tables), held.databases, held, making=True)
+    old = stored(held)
+    losing = _tables(held, {name: data for name, data in new.items() if old.get(name) != data})
+    drop = _tables(held, {name: data for name, data in old.items() if name not in new})
+    files = replace(given, definitions=for_tables)
+    made = build(files, held.databases, held, making=True, losing=losing, drop=drop)
     return replace(made, given=given)
+
+
+def _tables(held: Snapshot, definitions: Definitions) -> frozenset[Where]:
+    """Where the rows of definitions are: the tables that somebody asked to be changed or dropped."""
+    source = held.config.schemas[held.config.server.default_schema].source
+    read = [read_added(name, data)[0] for name, data in definitions.items()]
+    return frozenset((source, Table(each.table)) for each in read if each is not None)
 
 
 def _with_former_names(data: Data, renamed: Mapping[str, str]) -> Data:

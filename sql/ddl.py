@@ -160,9 +160,9 @@ def comment_of(type: Type, backend: Backend) -> str:
     """The comment of a column of this type; empty where it has none."""
     if backend.name != "postgres":
         return ""
-    from sql.postgres.types import MARK, MARKED
+    from sql.postgres.types import mark_of
 
-    return MARK + type.name if type.name in MARKED else ""
+    return mark_of(type)
 
 
 def comment_on(table: Table, column: str, text: str, backend: Backend) -> str:

@@ -23,6 +23,7 @@ from crud.definitions.problems import Problem
 from crud.definitions.tables import check_tables
 from crud.definitions.values import check_auto, check_pattern, check_rules
 from crud.presentation import STYLES, Shown
+from sql.introspection import OWN_PREFIX
 from sql.types import TYPES
 
 BUILT_IN_ROLES = frozenset({"admin", "anon", "user"})
@@ -179,7 +180,8 @@ def _targets(config: Config) -> Iterator[Problem]:
     exact = tuple(sorted({name for name in found.values() if name}))
     for definition in declared(config):
         for name, place in _named(definition) if definition.source not in open_sources else ():
-            if not any(word in found for word in (name, name.rpartition(".")[0], f"{definition.namespace}.{name}")):
+            words = (name, name.rpartition(".")[0], f"{definition.namespace}.{name}")
+            if not name.startswith(OWN_PREFIX) and not any(word in found for word in words):
                 yield Problem(_unknown("resource", name), place, exact)
 
 

@@ -17,7 +17,7 @@ from sql.backend import Decoder, Parameter, Term
 from sql.catalog import Column
 from sql.fragment import Bindings, Fragment, value
 from sql.ranges import range_json, range_text
-from sql.types import Type
+from sql.types import TIME, Type
 from sql.values import Range, to_json
 
 CASTS: Mapping[str, str] = MappingProxyType(
@@ -46,10 +46,12 @@ _RANGES: Mapping[str, str] = MappingProxyType(
         "date": "daterange",
         "datetime": "tstzrange",
         "datetime_local": "tsrange",
+        "time": "tsrange",
     }
 )
 # Types that compare as their own: an enum only knows its words, a range only its kind.
 _NATIVE = frozenset({"enum", "range"})
+_DAY = date(1970, 1, 1)
 _PLAIN = ("text", "varchar", "char", "bpchar")
 # Trailing blanks mean nothing to these; compared as text they would.
 _PADDED = ("character(", "bpchar")
@@ -124,12 +126,29 @@ def encode(raw: object, type: Type) -> Any:
         return dumps(raw)
     match raw:
         case Range():
-            return range_text(raw)
+            return range_text(_on_a_day(raw))
         case tuple() | list():
             return [encode(one, type.item or Type("text")) for one in raw]
         case Decimal() | datetime() | date() | time() | bytes() | bool():
             return raw
     return raw
+
+
+def _on_a_day(raw: Range) -> Range:
+    """A range of times of day is kept as one of moments on the first day of 1970."""
+    lower, upper = (datetime.combine(_DAY, end) if isinstance(end, time) else end for end in (raw.lower, raw.upper))
+    return Range(lower, upper, raw.bounds)
+
+
+def _times_of_day(raw: object) -> object:
+    """Back: the times alone. Also of the range that psycopg's loader made."""
+    if not isinstance(raw, dict):
+        return raw
+    return {name: _clock(end) if name != "bounds" else end for name, end in raw.items()}
+
+
+def _clock(end: object) -> object:
+    return end.partition("T")[2].removesuffix(".000") if isinstance(end, str) else end
 
 
 def dumps(raw: object) -> str:
@@ -146,6 +165,8 @@ def _plain(raw: object) -> object:
 def decoder(term: Term) -> Decoder | None:
     """How a value becomes JSON-ready where psycopg's loaders leave something to do."""
     type = term.type
+    if type.name == "range" and type.item == TIME:
+        return _times_of_day
     if type.name == "range":
         return lambda raw: range_json(type, raw) if isinstance(raw, str) else raw
     return _bytes if type.name == "bytes" else None

@@ -42,11 +42,13 @@ RANGES: Mapping[str, str] = MappingProxyType(
         "date": "daterange",
         "datetime": "tstzrange",
         "datetime_local": "tsrange",
+        "time": "tsrange",  # on the first day of 1970: there is no range of times of day
     }
 )
 # Types whose column says in a comment what it is, since several of ours share one of PostgreSQL's.
 MARKED = frozenset({"email", "citext", "epoch_ms"})
 MARK = "dragoman:"
+TIMES_OF_DAY = "range_time"
 
 _NAMES: Mapping[str, str] = MappingProxyType(
     {
@@ -142,7 +144,16 @@ def words_of(check: str) -> tuple[str, ...]:
     return words if len(_WORD.sub("", listed).strip(", ")) == 0 else ()
 
 
+def mark_of(type: Type) -> str:
+    """What a column's comment says of its type; "" where its own type tells it."""
+    if type.item == Type("time") and type.name == "range":
+        return MARK + TIMES_OF_DAY
+    return MARK + type.name if type.name in MARKED else ""
+
+
 def marked(type: Type, comment: str | None) -> Type:
     """The type that the comment names, where there is one of ours."""
     name = (comment or "").removeprefix(MARK) if (comment or "").startswith(MARK) else ""
+    if name == TIMES_OF_DAY and type.name == "range":
+        return range_of(Type("time"))
     return Type(name) if name in MARKED else type

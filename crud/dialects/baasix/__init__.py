@@ -1,4 +1,5 @@
-"""The Baasix dialect: items of collections under `/items`, rules under `/permissions`, doors under `/auth`.
+"""The Baasix dialect: items of collections under `/items`, rules under `/permissions`, collections themselves under
+`/schemas`, doors under `/auth`.
 
 In: GET requests with `fields`, `filter`, `sort`, `limit`, `page`, `search`, `aggregate` … (`reading`, `groups`); bodies
 of one item (`writing`, `nesting`), of many (`bulk`), files of items (`imports`); questions about rules (`explaining`);
@@ -15,14 +16,15 @@ from werkzeug.exceptions import MethodNotAllowed
 
 from crud import service
 from crud.dialects.baasix import auth, bulk, explaining, imports, permissions, writing
-from crud.dialects.baasix.mounts import API, AUTH, RULES
+from crud.dialects.baasix.mounts import API, AUTH, RULES, SCHEMAS
 from crud.dialects.baasix.reading import parse_list, parse_one, place
 from crud.dialects.baasix.refusals import render_error
+from crud.dialects.baasix.schemas import routes
 from crud.errors import ApiError
 from crud.web.dialect import Dialect, answer, context, open_resource, reader
 from crud.web.request import tagged
 
-__all__ = ["auth", "bulk", "dialect", "explaining", "imports", "permissions", "writing"]
+__all__ = ["auth", "bulk", "dialect", "explaining", "imports", "permissions", "routes", "writing"]
 
 
 @API.blueprint.get("/<name>")
@@ -56,4 +58,4 @@ for _word, _methods in RESERVED.items():
     _others = {"GET", "POST", "PUT", "PATCH", "DELETE"} - set(_methods)
     API.blueprint.add_url_rule(f"/<name>/{_word}", view_func=reserved, methods=sorted(_others))
 
-dialect = Dialect("baasix", (API, RULES, AUTH), render_error)
+dialect = Dialect("baasix", (API, RULES, SCHEMAS, AUTH), render_error)

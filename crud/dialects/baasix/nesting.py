@@ -89,13 +89,21 @@ def _row(plan: Plan, resource: Resource, data: object, *, spot: Spot, given: Val
     row: dict[str, object] = {**parsed.row, **given}
     nested = [(relation, raw) for relation, raw in parsed.nested.values() if raw is not None]
     for relation, raw in nested:
-        if relation.kind == "to_one" and _may_follow(resource, relation):
+        if not _children_of(resource, relation) and _may_follow(resource, relation):
             row |= _parent(plan, view, relation, raw, spot=spot, row=row)
     number = plan.add(resource, row, spot)
     for relation, raw in nested:
-        if relation.kind == "to_many" and _may_follow(resource, relation):
+        if _children_of(resource, relation) and _may_follow(resource, relation):
             _children(plan, view, relation, raw, spot=spot, number=number)
     return number
+
+
+def _children_of(resource: Resource, relation: Relation) -> bool:
+    """Whether the rows behind refer to this one; else this one refers to the row behind."""
+    if relation.kind == "to_many":
+        return True
+    back = tuple((there, here) for here, there in relation.columns)
+    return any(link.target == resource.name and link.columns == back for link in _target(relation).references)
 
 
 def _parent(plan: Plan, view: View, relation: Relation, raw: object, *, spot: Spot, row: Values) -> dict[str, object]:
@@ -113,6 +121,10 @@ def _children(plan: Plan, view: View, relation: Relation, raw: object, *, spot: 
     """The rows that refer to this one, or are linked with it."""
     name = view.shown(relation.name)
     plan.follow(spot.into(name))
+    if relation.kind == "to_one":
+        given = {there: Ref(number, here) for here, there in relation.columns} | dict(relation.only_there)
+        _row(plan, _target(relation), raw, spot=spot.into(name), given=given)
+        return
     if not isinstance(raw, list):
         raise bad_body("expected a list", spot.into(name).at)
     for index, item in enumerate(raw):
@@ -173,7 +185,7 @@ def _may_follow(resource: Resource, relation: Relation) -> bool:
     near, middle, far = relation.links
     if relation.through is not None:
         linking, columns = _junction(relation), middle
-    elif relation.kind == "to_one":
+    elif not _children_of(resource, relation):
         linking, columns = resource, near
     else:
         linking, columns = _target(relation), far

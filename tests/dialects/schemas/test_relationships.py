@@ -46,7 +46,7 @@ def field(work: Shelf, collection: str, name: str) -> Mapping[str, Any]:
     return found
 
 
-@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind != "M2A"])
+@pytest.mark.parametrize("kind", KINDS)
 def test_definitions_take_every_kind(work: Shelf, kind: str) -> None:
     assert problems(created(work, KINDS[kind]).stored) == []
 

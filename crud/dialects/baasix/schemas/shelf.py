@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from crud.dialects.baasix.schemas.documents import Written, relations
+from crud.dialects.baasix.schemas.documents import Written, refused, relations
 from crud.dialects.baasix.schemas.translating import definition_of, schema_of, whole_schema
 from crud.dialects.baasix.schemas.ways import End, end_of
 from crud.errors import ApiError
@@ -46,6 +46,23 @@ class Shelf:
         """Another schema for a collection."""
         self.schemas[name] = written
         self.touched.add(name)
+
+    def add(self, name: str, written: Written) -> None:
+        """A new collection. Raises ApiError."""
+        if name in self.stored:
+            raise ApiError("conflict", "Error creating schema", details="Schema already exists")
+        if name.endswith("_junction"):
+            raise refused([("collectionName", "the ending _junction belongs to relationships")])
+        if name.casefold().startswith("baasix_"):
+            raise refused([("collectionName", "the beginning baasix_ belongs to the service")])
+        self.put(name, written)
+
+    def replace(self, name: str, written: Written) -> None:
+        """Another schema for a collection that is there. Raises ApiError."""
+        kept = self.schema(name)
+        if "isJunction" in kept:
+            written = {**written, "isJunction": kept["isJunction"]}
+        self.put(name, written)
 
     def field(self, name: str, member: str, said: Mapping[str, Any] | None) -> None:
         """Another field of a collection; None takes it away."""

@@ -9,8 +9,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from crud.dialects.baasix.schemas.documents import Written, columns, key_of, refused, relations
+from crud.dialects.baasix.schemas.words import TYPES
 
 Data = dict[str, Any]
+LONGEST = 63  # bytes of a name; an index whose name would be longer is made under a shorter one, and is not listed
 
 
 @dataclass(frozen=True)
@@ -55,7 +57,7 @@ def linked(name: str, written: Written, ends: Ends) -> Written:
         fields[field_name] = {**field, "as": field.get("as", field_name), "foreignKey": foreign}
         fields.setdefault(foreign, {**end.column, "allowNull": True, "SystemGenerated": True})
         index = {"name": index_name(name, foreign), "fields": [foreign], "unique": False}
-        if not _served(foreign, fields, indexes):
+        if len(index_name(name, foreign).encode()) <= LONGEST and not _served(foreign, fields, indexes):
             indexes.append(index)
     return {**written, "fields": fields, "indexes": indexes}
 
@@ -93,9 +95,18 @@ def references(written: Written, ends: Ends, *, source: str) -> dict[str, Data]:
         if field["relType"] == "BelongsTo" and field.get("constraints") is not False:
             end = target_of(name, field, ends)
             if end.source == source:
+                _fits(name, written["fields"][field["foreignKey"]], end)
                 on_delete = field.get("onDelete", "CASCADE").lower()
                 made[field["foreignKey"]] = {"references": end.exact, "on_delete": on_delete}
     return made
+
+
+def _fits(name: str, column: Mapping[str, Any], end: End) -> None:
+    """A column refers to keys of its own type. Raises ApiError."""
+    word = column["type"] if column["type"] in TYPES else ""
+    if not word or TYPES[word]["type"] != TYPES[end.word]["type"]:
+        message = f"is {column['type']}, and the key that it refers to is {end.word}"
+        raise refused([(f"schema.fields.{name}.foreignKey", message)])
 
 
 def relations_of(written: Written, ends: Ends, *, source: str) -> dict[str, Data]:

@@ -73,6 +73,6 @@ def test_a_table_that_evolved_is_as_if_made_afresh(database: Database) -> None:
 def test_tables_that_evolve_for_long_are_as_if_made_afresh(
     database: Database, record_property: Callable[[str, object], None]
 ) -> None:
-    told = random_walks(database, examples=400)
+    told = random_walks(database, examples=200)
     record_property("figures", f"{database.backend.name}: {told.total()} differences: {dict(sorted(told.items()))}")
     assert {*told} >= KINDS

@@ -96,7 +96,8 @@ def _is_followed(state: State, each: Wanted) -> bool:
 
 def _is_as_wanted(state: State, each: Wanted, info: TableInfo) -> bool:
     backend = state.databases[each.definition.source].backend
-    return info.kind == "table" and not each.problems and not drift(each.layout, info, backend)
+    plain = info.kind == "table" and info.table == each.layout.table and not each.problems
+    return plain and not drift(each.layout, info, backend)
 
 
 def _as_found(info: TableInfo | None, layout: Layout, database: Database) -> Layout:
@@ -174,7 +175,9 @@ def _following(state: State, each: Wanted, info: TableInfo | None) -> Iterator[S
     renamed = {new: was for new, was in each.renamed.items() if was in recorded.names and new not in recorded.names}
     old, new = amid_drift(recorded, layout, info, renamed)
     found = differences(old, new, renamed)
-    if found or as_recorded(recorded) != as_recorded(layout):
+    if found and _is_as_wanted(state, each, info):
+        yield Step("adopt", source, layout, layout, recorded, layout, wanted=each)
+    elif found or as_recorded(recorded) != as_recorded(layout):
         yield Step("change", source, old, new, recorded, layout, found, renamed, each)
 
 

@@ -64,6 +64,12 @@ def test_a_table_is_not_renamed_over_another(database: Database) -> None:
         begun(database, AFTER)
 
 
+def test_a_table_without_anything_on_it_is_renamed_too(database: Database) -> None:
+    begun(database, {"posts": {"fields": {"title": {"type": "string"}}}})
+    begun(database, {"articles": {"fields": {"title": {"type": "string"}}, "renamed_from": "posts"}})
+    assert set(shape(database)) == {"articles"}
+
+
 def test_a_table_that_we_have_not_made_is_not_renamed(database: Database) -> None:
     run(database, "CREATE TABLE posts (id integer)")
     with pytest.raises(ConfigError, match="'posts' was not made by this service"):

@@ -7,6 +7,7 @@ are created on the way, safely between workers that start at once. `joined` take
 
 import os
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -52,8 +53,14 @@ def assemble(config: Config, dialects: Iterable[str], texts: Texts | None = None
     try:
         return _started(given, databases) if _in_force(given, databases) else _put_in_force(given, databases)
     except Refused:
-        bring_up(_whole(given, databases), databases)  # what loses nothing is kept, though nothing is put in force
+        keep_safe(config, databases)
         raise
+
+
+def keep_safe(config: Config, databases: Connections) -> None:
+    """Let tables follow as far as nothing is lost, though the files are refused and not put in force."""
+    with suppress(Refused):
+        bring_up(_whole(Given(config), databases), databases)
 
 
 def follow(

@@ -10,11 +10,14 @@ import click
 from flask.cli import with_appcontext
 
 from crud.access.actor import ANONYMOUS
+from crud.building import opened
 from crud.definitions.problems import ConfigError
 from crud.doors import ADMINISTRATOR
+from crud.evolution.applying import Refused
 from crud.identity import accounts
 from crud.identity.passwords import hash_password
 from crud.reloading import reload
+from crud.startup import configuration, keep_safe
 from crud.state import Snapshot
 from crud.web.dialect import served
 from crud.writing.newcomers import make_account
@@ -25,9 +28,13 @@ from sql.catalog import Resource
 @with_appcontext
 def prepare() -> None:
     """Make the first administrator if there is none, and print how to use the service."""
+    state = served().state
     try:
-        reload(served().state, connections=False)
+        reload(state, connections=False)
     except ConfigError as error:
+        if isinstance(error, Refused):
+            config = configuration()
+            keep_safe(config, opened(config))
         raise click.ClickException(str(error)) from error
     snapshot = served().state.current()
     click.echo(banner(snapshot, first_administrator(snapshot)))

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
+from crud.cli import without_service
 from crud.cli.db import db_commands
 from sql.database import Database
 from tests.evolution.defined import begun, entity, rows, run, shape, table
@@ -139,3 +140,9 @@ def test_a_service_takes_what_was_applied(database: Database, flask: Flask) -> N
     begun(database, {"posts": POSTS})
     flask({"posts": CHANGED}, "apply", "--losing")
     assert list(begun(database, {"posts": CHANGED}).catalog.resource("posts").columns) == ["id", "title"]
+
+
+def test_these_commands_start_no_service(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FLASK_RUN_FROM_CLI", "true")
+    asked = {words: without_service(words) for words in (("db", "plan"), ("config", "check"), ("data", "export", "db"))}
+    assert list(asked.values()) == [True, True, False]

@@ -44,3 +44,11 @@ def test_a_start_does_what_is_safe_and_prints_the_plan_of_the_rest(world: World)
     assert columns(world) == ["id", "body", "other"]
     assert world.client().get("/items/notes").status_code == 200  # who serves goes on with what was in force
     assert list(world.snapshot().catalog.resource("notes").columns) == ["id", "body"]
+
+
+def test_what_prepares_a_start_does_what_is_safe_too(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    said(world, "other: {type: string}")
+    monkeypatch.setenv("DRAGOMAN_CONFIG", str(world.file))
+    answer = world.workers[0].test_cli_runner().invoke(args=["prepare"])
+    assert answer.exit_code == 1 and "LOSES DATA: body is dropped with its values" in answer.output
+    assert columns(world) == ["id", "body", "other"]

@@ -21,7 +21,7 @@ from crud.ground import STORED_NAMES, ground_of
 from crud.hooks import build_hooks
 from crud.identity.issuers import Issuer, issuers_of
 from crud.identity.signing import signing_of
-from crud.loader import load, look
+from crud.loader import Loaded, load, look
 from crud.memo import Memo
 from crud.schemas import schemas_of
 from crud.state import COMPILED, Connections, Given, Identity, Snapshot
@@ -86,12 +86,12 @@ def build(
     drop: Collection[Where] = (),
 ) -> Snapshot:
     """What is in force when this is given, still without the rules of the tables (`renewed`). `making`: tables are made
-    and follow their definitions, where they may lose something or go altogether as `bring_up` says; else somebody else
-    has done so. Raises ConfigError with everything that does not fit.
+    and follow their definitions, else somebody else has done so; `losing` and `drop`, of who is in `changing`: which of
+    them may lose something, or go altogether. Raises ConfigError with everything that does not fit.
     """
     config = with_added(given.files, given.definitions)
     identity = _identity(given, held)
-    loaded = load(config, databases, losing=losing, drop=drop) if making else look(config, databases)
+    loaded = look(config, databases) if not making else _brought_up(config, databases, losing=losing, drop=drop)
     policy = Policy(loaded.catalog, loaded.rules)
     if problems := policy.check():
         raise ConfigError(Problem(text) for text in problems)
@@ -104,6 +104,12 @@ def build(
     schemas = schemas_of(loaded.catalog, {name: database.backend.name for name, database in databases.items()})
     made = Snapshot(config, loaded.catalog, presentations, policy, databases, schemas, hooks, identity)
     return replace(made, written=loaded.written, given=given)
+
+
+def _brought_up(
+    config: Config, databases: Mapping[str, Database], *, losing: Collection[Where] | None, drop: Collection[Where]
+) -> Loaded:
+    return load(config, databases, losing=losing, drop=drop, alone_already=losing is not None)
 
 
 def _tell(config: Config, problems: tuple[Problem, ...]) -> None:

@@ -62,9 +62,10 @@ def load(
     *,
     losing: bool | Collection[Where] | None = None,
     drop: bool | Collection[Where] = (),
+    alone_already: bool = False,
 ) -> Loaded:
     """Bring tables up to their definitions (`bring_up`), introspect, and build. Raises ConfigError."""
-    bring_up(config, databases, losing=losing, drop=drop)
+    bring_up(config, databases, losing=losing, drop=drop, alone_already=alone_already)
     return look(config, databases)
 
 

@@ -129,7 +129,7 @@ def _check_free(held: Snapshot, name: str, new: Definitions) -> None:
         raise taken(name)
     definition = next(each for each in _declared(held, new) if each.entity == name)
     database = held.databases[definition.source]
-    tables = {info.table.name.casefold() for info in database.tables(include_own=True)}
+    tables = {each.casefold() for each in database.names()}
     if definition.renamed_from is None and definition.table.casefold() in tables:
         raise taken(definition.table)
 

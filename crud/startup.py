@@ -87,7 +87,7 @@ def planned(config: Config, databases: Connections, *, drop: bool, repair: bool)
 def _whole(given: Given, databases: Connections) -> Config:
     """The files with the definitions that arrived by request, where there can be any."""
     system = databases[given.files.server.system]
-    there = any(info.table.name == DEFINITIONS for info in system.tables(include_own=True))
+    there = DEFINITIONS in system.names()
     return with_added(given.files, accepted.definitions(system) if there else {})
 
 

@@ -74,6 +74,9 @@ class Database(Protocol):
         """The rows of one statement in lists of at most `size`, as of one state of the database. The time that a
         statement may take is given to each list anew."""
 
+    def names(self) -> frozenset[str]:
+        """What the tables and views of the default schema are called, ours too: known sooner than `tables`."""
+
     def tables(self, *, include_own: bool = False) -> tuple[TableInfo, ...]:
         """Every table and view; our own (`_dragoman_…`) only when asked."""
 

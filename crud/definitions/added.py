@@ -5,10 +5,11 @@ wrong: their shape, their names (only what both databases hold), what they and t
 of which definition a mistake is.
 """
 
+import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from copy import deepcopy
 from dataclasses import replace
+from functools import lru_cache
 
 from crud.definitions.config import Config, Place, ResourceDefinition
 from crud.definitions.document import Document
@@ -21,6 +22,7 @@ from crud.definitions.shapes import check_shape
 Data = Mapping[str, object]
 LONGEST = 63  # bytes of a name that PostgreSQL keeps
 MOST_FIELDS = 1000
+REMEMBERED = 1000
 TAKEN_PREFIXES = ("_dragoman_", "sqlite_", "pg_")
 # Every table of PostgreSQL has these already.
 TAKEN_COLUMNS = frozenset({"tableoid", "ctid", "xmin", "xmax", "cmin", "cmax"})
@@ -47,14 +49,20 @@ def with_added(config: Config, definitions: Mapping[str, Data]) -> Config:
     return config
 
 
-def read_added(name: str, data: Data) -> tuple[ResourceDefinition | None, list[Problem]]:
+def read_added(name: str, data: Data) -> tuple[ResourceDefinition | None, tuple[Problem, ...]]:
     """One definition, and what is wrong with it by itself."""
-    document = Document(f"the definition of {name[:LONGEST]!r}", data=deepcopy(dict(data)))
+    return _read(name, json.dumps(data))
+
+
+@lru_cache(maxsize=REMEMBERED)
+def _read(name: str, text: str) -> tuple[ResourceDefinition | None, tuple[Problem, ...]]:
+    """Remembered: all definitions are read again whenever one of them changes."""
+    document = Document(f"the definition of {name[:LONGEST]!r}", data=json.loads(text))
     problems = check_shape(document, RESOURCE)
     if problems:
-        return None, problems
+        return None, tuple(problems)
     definition = read_resource(document.data, document.place, entity=name)  # type: ignore[arg-type]
-    return definition, [*check_names(definition)]
+    return definition, tuple(check_names(definition))
 
 
 # ---------------------------------------------------------------- names

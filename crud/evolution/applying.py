@@ -53,11 +53,13 @@ def bring_up(
     losing: bool | Collection[Where] | None = None,
     drop: bool | Collection[Where] = (),
     repair: bool = False,
+    alone_already: bool = False,
 ) -> Plan:
     """Let tables follow their definitions; what was done.
 
     `losing`: whether changes may lose something, or at which tables; by default as `server.evolve` says. `drop`: which
-    tables go that no definition speaks of any more. Raises Refused once the safe part is done, and ConfigError, before
+    tables go that no definition speaks of any more. `alone_already`: nobody else can change tables between the look and
+    the change, since the caller keeps them out. Raises Refused once the safe part is done, and ConfigError, before
     anything is, where a definition cannot be followed.
     """
     found = plan(config, databases, drop=drop, repair=repair)
@@ -70,7 +72,7 @@ def bring_up(
         return found
     with ExitStack() as stack:
         sessions = {source: stack.enter_context(alone(databases[source])) for source in _sources(config, found)}
-        found = plan(config, databases, drop=drop, repair=repair)
+        found = found if alone_already else plan(config, databases, drop=drop, repair=repair)
         done, refused = _divided(found, allowed)
         _apply(config, databases, sessions, replace(found, steps=done))
     if refused:

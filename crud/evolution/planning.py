@@ -107,7 +107,7 @@ def _as_found(info: TableInfo | None, layout: Layout, database: Database) -> Lay
 def _records(config: Config, databases: Mapping[str, Database]) -> Mapping[Where, Layout]:
     """What was recorded of the sources that there are; nothing where our own tables are not there yet."""
     home = databases[config.server.system]
-    if system.LAYOUTS not in {info.table.name for info in home.tables(include_own=True)}:
+    if system.LAYOUTS not in home.names():
         return {}
     return {place: layout for place, layout in records.read(home).items() if place[0] in databases}
 

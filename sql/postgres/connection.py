@@ -25,6 +25,8 @@ _SETTINGS = """SELECT set_config('TimeZone', 'UTC', false), set_config('DateStyl
     set_config('extra_float_digits', '1', false), set_config('xmlbinary', 'base64', false),
     set_config('statement_timeout', %s, false), set_config('lock_timeout', %s, false),
     set_config('default_transaction_read_only', %s, false)"""
+_NAMES = """SELECT c.relname::text FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+    WHERE n.nspname = current_schema() AND c.relkind IN ('r', 'p', 'v', 'm', 'f')"""
 _SNAPSHOT = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
 _WORDS = """SELECT t.typname, t.oid::int8, t.typarray::int8 FROM pg_type t
     WHERE t.typarray <> 0 AND (t.typtype = 'e' OR t.typname = 'citext')"""
@@ -167,6 +169,10 @@ class PostgresDatabase:
                     yield chunks
             finally:
                 _undo(connection)
+
+    def names(self) -> frozenset[str]:
+        """The names of all tables and views of the schema that this role works in."""
+        return frozenset(str(name) for (name,) in self.fetch(_NAMES))
 
     def tables(self, *, include_own: bool = False) -> tuple[TableInfo, ...]:
         """Every table and view that this role may read."""

@@ -23,6 +23,7 @@ from sql.sqlite.errors import translate
 from sql.sqlite.evolving import evolving
 from sql.sqlite.link import Link
 
+_NAMES = "SELECT name FROM sqlite_schema WHERE type IN ('table', 'view')"
 _LIMITS = {
     sqlite3.SQLITE_LIMIT_LENGTH: 256 * 1024 * 1024,
     sqlite3.SQLITE_LIMIT_SQL_LENGTH: 1024 * 1024,
@@ -99,6 +100,10 @@ class SqliteDatabase:
         finally:
             if link is not current:
                 link.connection.close()
+
+    def names(self) -> frozenset[str]:
+        """The names of all tables and views of the file."""
+        return frozenset(str(name) for (name,) in self.fetch(_NAMES))
 
     def tables(self, *, include_own: bool = False) -> tuple[TableInfo, ...]:
         """Every table and view of the file."""

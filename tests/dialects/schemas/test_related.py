@@ -40,6 +40,8 @@ def test_many_to_one(home: Home) -> None:
     made = home.made("books", title="Emma", writer={"title": "Jane"})
     home.made("writers", title="Mary", books=[{"title": "Frankenstein"}, {"title": "Mathilda"}])
     assert made["writer_id"] == 1
+    (index,) = next(info.indexes for info in home.snapshot.system.tables() if info.table.name == "books")
+    assert (index.name, index.columns) == ("books_writer_id_idx", ("writer_id",))
     (row,) = home.items("books", filter={"title": "Emma"}, fields="title,writer.*")
     assert row == {"title": "Emma", "writer": {"id": 1, "title": "Jane"}}
     (mary,) = home.items("writers", filter={"books.title": {"startsWith": "Math"}}, fields="title,books.title")

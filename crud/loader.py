@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
-from crud import naming, system
+from crud import across, naming, system
 from crud.access.rules import collect_rules, lettered
 from crud.audit import audits
 from crud.definitions.config import DIALECTS, Audit, Config, ResourceDefinition, RuleDefinition, SchemaDefinition
@@ -266,12 +266,12 @@ def _declared_links(
         place = said.place / "references"
         if target is None:
             problems.append(Problem(f"there is no resource {said.references!r}", place, tuple(sorted(parts))))
-        elif target.resource.source != part.resource.source:
-            problems.append(Problem(f"{said.references!r} is in another source", place))
         elif not column and len(target.resource.key) != 1:
             problems.append(Problem(f"{exact} has no single key column: say {exact}.column", place))
         elif column and column not in target.resource.columns:
             problems.append(Problem(f"{exact} has no column {column!r}", place, tuple(target.resource.columns)))
         else:
             pairs = ((said.name, column or target.resource.key[0]),)
+            if wrong := across.refused(part.resource, target.resource, pairs, said.on_delete):
+                problems.append(Problem(wrong, place))
             yield Link(part.resource.name, exact, pairs, said.relation, on_delete=(said.on_delete or "").upper())

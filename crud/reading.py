@@ -22,7 +22,8 @@ def answer(context: Context, asked: Asked) -> Result:
     """The rows of a query. Raises ApiError and SqlError."""
     compiled = prepared(context, asked.query)
     bindings = Bindings(asked.values, context.actor.values, datetime.now(UTC))
-    return execute(compiled, context.snapshot.database(_source(context, asked.query)), bindings)
+    snapshot = context.snapshot
+    return execute(compiled, snapshot.database(_source(context, asked.query)), bindings, snapshot.databases)
 
 
 def prepared(context: Context, query: Query) -> Compiled:
@@ -54,8 +55,14 @@ def printed(context: Context, authorized: Authorized[Query]) -> Statement:
 
 def _compiled(context: Context, authorized: Authorized[Query]) -> Compiled:
     snapshot = context.snapshot
-    backend = snapshot.database(_source(context, authorized.query)).backend
-    return compile_query(authorized, snapshot.catalog, backend, max_rows=snapshot.config.limits.max_rows)
+    backends = {source: database.backend for source, database in snapshot.databases.items()}
+    return compile_query(
+        authorized,
+        snapshot.catalog,
+        backends[_source(context, authorized.query)],
+        max_rows=snapshot.config.limits.max_rows,
+        backends=backends,
+    )
 
 
 def _source(context: Context, query: Query) -> str:

@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
-from crud import naming
+from crud import across, naming
 from crud.definitions.config import RelationDefinition
 from crud.definitions.problems import Problem
 from sql.catalog import Pairs, Reference, Relation, Resource, Through
@@ -120,9 +120,9 @@ def _turned(pairs: Pairs) -> Pairs:
 
 
 def _across(work: Derivation, draft: Draft) -> None:
-    """Many-to-many through a junction table, seen from both ends."""
+    """Many-to-many through a junction table, seen from both ends; all of it in one source."""
     pair = junction(draft)
-    if pair is None:
+    if pair is None or across.apart(draft.resource, *(work.drafts[link.parent].resource for link in pair)):
         return
     for near, far in (pair, pair[::-1]):
         target = work.drafts[far.parent].resource
@@ -217,14 +217,13 @@ def _make(work: Derivation, draft: Draft, said: RelationDefinition, names: Mappi
         work.problems += wrong
         return None
     target = work.drafts[names[said.target or ""]]
-    if target.resource.source != draft.resource.source:
-        work.problems.append(Problem(f"{said.target!r} is in another source", said.place / "target"))
-        return None
     if said.through:
         return _through(work, draft, target, said=said, middle=work.drafts[names[said.through]])
     pairs = said.columns or _only_way(work, draft, target, said=said)
     if pairs is None or not _columns_exist(work, pairs, draft.resource, target.resource, said=said):
         return None
+    if refusal := across.refused(draft.resource, target.resource, pairs):
+        work.problems.append(Problem(refusal, said.place / "target"))
     kind = said.kind or ("to_one" if _identifies(target.resource, [there for _, there in pairs]) else "to_many")
     made = Relation(said.name, "to_one" if kind == "to_one" else "to_many", target.resource.name, pairs)
     mine, theirs = draft.resource.columns, target.resource.columns
@@ -270,6 +269,9 @@ def _only_way(work: Derivation, draft: Draft, target: Draft, *, said: RelationDe
 def _through(
     work: Derivation, draft: Draft, target: Draft, *, said: RelationDefinition, middle: Draft
 ) -> Relation | None:
+    if across.apart(draft.resource, middle.resource, target.resource):
+        work.problems.append(Problem("a junction and its two ends are in one source", said.place / "through"))
+        return None
     near = said.near or _side(middle, draft.resource, turned=True)
     far = said.far or _side(middle, target.resource, turned=False)
     if not near or not far:

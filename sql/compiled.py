@@ -30,15 +30,20 @@ class Statement:
 
 @dataclass(frozen=True)
 class Child:
-    """A to-many include: its statement's first column is the number of the parent; `key` are columns of the parent."""
+    """An include by a statement of its own, whose first column is the number of the parent; `key` are columns of the
+    parent. `carry`: where it leads into another database, the parent's key as that one has it, None where it cannot."""
 
     compiled: "Compiled"
     key: tuple[int, ...]
+    carry: Callable[[Raw], Raw | None] | None = None
 
 
 @dataclass(frozen=True)
 class Compiled:
-    """One level of a read. `counted`: a total is asked; without a `count` statement it is the number of rows."""
+    """One level of a read, in the database of a `source`.
+
+    `counted`: a total is asked; without a `count` statement it is the number of rows.
+    """
 
     statement: Statement
     build: Build
@@ -46,6 +51,7 @@ class Compiled:
     count: Statement | None = None
     counted: bool = False
     children: tuple[Child, ...] = ()
+    source: str = ""
 
 
 @dataclass(frozen=True)

@@ -1,13 +1,14 @@
 """A compiled query, executed: statements in one snapshot, children gathered under their parents.
 
-In: `Compiled`, a database (`fetch` for one statement, `read` for a snapshot over several) and `Bindings`.
+In: `Compiled`, a database (`fetch` for one statement, `read` for a snapshot over several) and `Bindings`; the databases
+of all sources, where includes lead into others: of each of these, too, one snapshot is read.
 Out: `Result`: rows as dicts, and the total where it was asked. Raises TooManyRows beyond `max_rows`, which bounds what
 the answer shows: a row that many parents share is read once, but shown below each of them, with all its texts.
 """
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass, replace
 from typing import Protocol
 
@@ -40,18 +41,39 @@ class Result:
     total: int | None = None
 
 
-def execute(compiled: Compiled, database: Readable, bindings: Bindings) -> Result:
-    """Answer a compiled query."""
+@dataclass(frozen=True)
+class _Reading:
+    """The snapshots of one answer: `here` is that of the statements at hand, others are begun when they are needed."""
+
+    here: Reader
+    databases: Mapping[str, Readable]
+    begun: dict[str, Reader]
+    stack: ExitStack
+
+    def at(self, source: str) -> "_Reading":
+        """The same in another database."""
+        if source not in self.begun:
+            self.begun[source] = self.stack.enter_context(self.databases[source].read())
+        return replace(self, here=self.begun[source])
+
+
+def execute(
+    compiled: Compiled, database: Readable, bindings: Bindings, databases: Mapping[str, Readable] | None = None
+) -> Result:
+    """Answer a compiled query. `databases`: of the sources into which its includes lead."""
     if compiled.count is None and not compiled.children:
-        return _result(compiled, database, bindings)
-    with database.read() as session:
-        return _result(compiled, session, bindings)
+        raw = _fetch(compiled, database, bindings)
+        return Result(compiled.build(raw, ()), len(raw) if compiled.counted else None)
+    with ExitStack() as stack:
+        session = stack.enter_context(database.read())
+        reading = _Reading(session, databases or {}, {compiled.source: session}, stack)
+        return _result(compiled, reading, bindings)
 
 
-def _result(compiled: Compiled, reader: Reader, bindings: Bindings) -> Result:
-    raw = _fetch(compiled, reader, bindings)
-    rows = _build(compiled, raw, reader, bindings).rows
-    return Result(rows, _total(compiled, len(rows), reader, bindings))
+def _result(compiled: Compiled, reading: _Reading, bindings: Bindings) -> Result:
+    raw = _fetch(compiled, reading.here, bindings)
+    rows = _build(compiled, raw, reading, bindings).rows
+    return Result(rows, _total(compiled, len(rows), reading.here, bindings))
 
 
 def _total(compiled: Compiled, rows: int, reader: Reader, bindings: Bindings) -> int | None:
@@ -84,8 +106,8 @@ class _Gathered:
     sizes: Mapping[object, int]
 
 
-def _build(compiled: Compiled, raw: list[Raw], reader: Reader, bindings: Bindings) -> _Built:
-    gathered = [_children(child, raw, reader, bindings) for child in compiled.children]
+def _build(compiled: Compiled, raw: list[Raw], reading: _Reading, bindings: Bindings) -> _Built:
+    gathered = [_children(child, raw, reading, bindings) for child in compiled.children]
     sizes = _sizes(compiled, raw, gathered)
     if len(raw) + sum(sizes) > compiled.max_rows:
         raise TooManyRows(compiled.max_rows)
@@ -109,13 +131,21 @@ def _key(child: Child, row: Raw) -> tuple[object, ...]:
     return tuple(row[index] for index in child.key)
 
 
-def _children(child: Child, parents: list[Raw], reader: Reader, bindings: Bindings) -> _Gathered:
-    keys = tuple(dict.fromkeys(key for row in parents if None not in (key := _key(child, row))))
-    if not keys:
+def _carried(child: Child, parents: list[Raw]) -> dict[Raw, Raw]:
+    """The parents' keys, and what they are in the database of the children."""
+    keys = dict.fromkeys(key for row in parents if None not in (key := _key(child, row)))
+    if child.carry is None:
+        return {key: key for key in keys}
+    return {key: carried for key in keys if (carried := child.carry(key)) is not None}
+
+
+def _children(child: Child, parents: list[Raw], reading: _Reading, bindings: Bindings) -> _Gathered:
+    carried = _carried(child, parents)
+    if not carried:
         return _Gathered({}, {})
-    narrowed = replace(bindings, parents=keys)
-    raw = _fetch(child.compiled, reader, narrowed)
-    built = _build(child.compiled, raw, reader, bindings)
+    keys, there = tuple(carried), reading if child.carry is None else reading.at(child.compiled.source)
+    raw = _fetch(child.compiled, there.here, replace(bindings, parents=tuple(carried.values())))
+    built = _build(child.compiled, raw, there, bindings)
     lists: dict[object, list[dict[str, object]]] = defaultdict(list)
     sizes: dict[object, int] = defaultdict(int)
     for row, made, size in zip(raw, built.rows, built.sizes, strict=True):

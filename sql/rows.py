@@ -39,7 +39,16 @@ class Many:
     key: tuple[int, ...]
 
 
-Entry = Value | Object | Many
+@dataclass(frozen=True)
+class One:
+    """The first row of child number `child` under `alias`, found by the columns `key`; null where there is none."""
+
+    alias: str
+    child: int
+    key: tuple[int, ...]
+
+
+Entry = Value | Object | Many | One
 
 
 def row_builder(entries: Iterable[Entry]) -> Build:
@@ -65,6 +74,8 @@ def _source(entry: Entry, decoders: list[Decoder]) -> str:
             return f"(None if r[{present}] is None else {_display(nested, decoders)})"
         case Many(child=child, key=key):
             return f"[*lists[{child}].get({key_source(key)}, ())]"
+        case One(child=child, key=key):
+            return f"lists[{child}].get({key_source(key)}, (None,))[0]"
     raise AssertionError(entry)
 
 

@@ -89,12 +89,14 @@ class Reached:
 
 
 MOST_STEPS = 16
+ACROSS = "rows of it can be included, but one database cannot filter, sort or group by what another one holds"
 
 
 def reach(scope: Scope, resource: Resource, text: str, parameter: str) -> Reached:
     """Resolve `relation.relation.column`. An unknown part answers for the whole name, so no part can be probed."""
     origin = Origin(text, parameter)
     steps: list[Relation] = []
+    across = False
     rest = near(text, parameter)
     while (column := scope.names.view(resource).column(rest)) is None or column.write_only:
         led = lead(scope.names.view(resource), rest)
@@ -102,7 +104,10 @@ def reach(scope: Scope, resource: Resource, text: str, parameter: str) -> Reache
             raise unknown_field(origin)
         relation, rest = led
         steps.append(relation)
-        resource = scope.catalog.target(relation)
+        here, resource = resource, scope.catalog.target(relation)
+        across = across or resource.source != here.source
+    if across:
+        raise bad_parameter(parameter, f"{text!r} leads into another database: {ACROSS}")
     return Reached(tuple(steps), column, origin)
 
 

@@ -4,6 +4,8 @@ Rooms: `kit` (what every room is given), `values` (binders), `expressions`, `fil
 `aggregates`, `writes`. No room knows which database it prints for: what differs is asked of the `Backend`.
 """
 
+from collections.abc import Mapping
+
 from sql.backend import Backend
 from sql.builder.aggregates import compile_groups
 from sql.builder.kit import Kit
@@ -16,9 +18,19 @@ from sql.query import Authorized, Query
 __all__ = ["compile_change", "compile_query", "rows_per_statement"]
 
 
-def compile_query(authorized: Authorized[Query], catalog: Catalog, backend: Backend, *, max_rows: int) -> Compiled:
-    """The statements of a query. Their text depends on the query's shape alone."""
-    query, kit = authorized.query, Kit(catalog, backend, max_rows)
+def compile_query(
+    authorized: Authorized[Query],
+    catalog: Catalog,
+    backend: Backend,
+    *,
+    max_rows: int,
+    backends: Mapping[str, Backend] | None = None,
+) -> Compiled:
+    """The statements of a query. Their text depends on the query's shape alone.
+
+    `backends`: of the sources into which includes may lead.
+    """
+    query, kit = authorized.query, Kit(catalog, backend, max_rows, backends or {})
     if query.group or query.aggregates:
         return compile_groups(kit, query)
     return compile_rows(kit, query)

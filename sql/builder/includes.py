@@ -2,20 +2,20 @@
 
 In: a query, its scope and a `Draft` of its statement. Out: entries for the row builder; the draft gathers columns,
 joins and children. A to-one include is a LEFT JOIN of the same statement, a to-many include a statement of its own,
-narrowed to the parents' keys by one parameter.
+narrowed to the parents' keys by one parameter; so is any include that leads into another database.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from sql.builder import expressions, filters
+from sql.builder import carrying, expressions, filters
 from sql.builder.kit import Kit, Scope
 from sql.catalog import Relation
 from sql.compiled import Child, Compiled
 from sql.errors import Unsupported
 from sql.fragment import Fragment, join, sql
 from sql.query import TRUE, Include, Query, Select
-from sql.rows import Entry, Many, Object, Value, epoch_ms
+from sql.rows import Entry, Many, Object, One, Value, epoch_ms
 
 MAX_JOINS = 32
 CompileChild = Callable[[Kit, Scope, Relation, Query], Compiled]
@@ -57,6 +57,8 @@ def _include(draft: Draft, scope: Scope, include: Include) -> Entry:
     relation = scope.resource.relation(include.relation)
     if include.query.group or include.query.aggregates:
         raise Unsupported("Groups cannot be included")
+    if draft.kit.beyond(scope, relation):
+        return _across(draft, scope, include)
     return (_object if relation.kind == "to_one" else _list)(draft, scope, include)
 
 
@@ -75,7 +77,10 @@ def _object(draft: Draft, scope: Scope, include: Include) -> Object:
 
 def _key(kit: Kit, scope: Scope, relation: Relation) -> list[Fragment]:
     """What the children are found by: NULL, which finds none, where this side does not have the values it must have."""
-    names = [kit.name(scope, column) for column in relation.near]
+    return _said(kit, scope, relation, [kit.name(scope, column) for column in relation.near])
+
+
+def _said(kit: Kit, scope: Scope, relation: Relation, names: list[Fragment]) -> list[Fragment]:
     if not relation.only:
         return names
     said = join(" AND ", kit.only(scope, relation.only))
@@ -88,3 +93,13 @@ def _list(draft: Draft, scope: Scope, include: Include) -> Many:
     number = len(draft.children)
     draft.children.append(Child(draft.compile_child(kit, scope, relation, include.query), key))
     return Many(include.alias, number, key)
+
+
+def _across(draft: Draft, scope: Scope, include: Include) -> One | Many:
+    """Rows of another database: the keys are shown, as an answer would show them, and carried over."""
+    kit, relation = draft.kit, scope.resource.relation(include.relation)
+    shown = carrying.shown(kit, scope, relation)
+    key = tuple(draft.add(column) for column in _said(kit, scope, relation, [each.sql for each in shown]))
+    number, compiled = len(draft.children), draft.compile_child(kit, scope, relation, include.query)
+    draft.children.append(Child(compiled, key, carrying.carrier(kit, scope, relation, shown)))
+    return (One if relation.kind == "to_one" else Many)(include.alias, number, key)

@@ -3,7 +3,7 @@
 In: a resource. Out: a `Scope`, the resource under an alias of its own; fragments for its table and its joins.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import count
 
@@ -23,11 +23,12 @@ class Scope:
 
 @dataclass(frozen=True)
 class Kit:
-    """The tools of one statement."""
+    """The tools of one statement. `backends`: those of the sources into which includes may lead."""
 
     catalog: Catalog
     backend: Backend
     max_rows: int
+    backends: Mapping[str, Backend] = field(default_factory=dict)
     numbers: Iterator[int] = field(default_factory=count)
 
     def fresh(self) -> "Kit":
@@ -38,12 +39,21 @@ class Kit:
         """The resource under the next alias."""
         return Scope(resource, f"t{next(self.numbers)}")
 
+    def beyond(self, here: Scope, relation: Relation) -> bool:
+        """Whether a relation leads into another database."""
+        return self.catalog.target(relation).source != here.resource.source
+
+    def there(self, here: Scope, relation: Relation) -> "Kit":
+        """The tools of another statement, in the database that a relation leads to."""
+        if not self.beyond(here, relation):
+            return self.fresh()
+        return replace(self.fresh(), backend=self.backends[self.catalog.target(relation).source])
+
     def target(self, here: Scope, relation: Relation) -> Scope:
         """The resource that a relation leads to, under the next alias. It must be in the same database."""
-        target = self.catalog.target(relation)
-        if target.source != here.resource.source:
-            raise Unsupported(f"{relation.name!r} leads to another database")
-        return self.scope(target)
+        if self.beyond(here, relation):
+            raise Unsupported(f"{relation.name!r} leads into another database")
+        return self.scope(self.catalog.target(relation))
 
     def name(self, scope: Scope, column: str) -> Fragment:
         """A column, whole and quoted."""

@@ -31,6 +31,7 @@ def compile_rows(kit: Kit, query: Query) -> Compiled:
         count=_count(kit, query),
         counted=query.total,
         children=tuple(draft.children),
+        source=scope.resource.source,
     )
 
 
@@ -45,9 +46,9 @@ def _count(kit: Kit, query: Query) -> Statement | None:
 
 
 def compile_child(parent: Kit, near: Scope, relation: Relation, query: Query) -> Compiled:
-    """The statement of a to-many include. Its first column is the number of the parent's key."""
-    kit = parent.fresh()
-    scope = kit.target(near, relation)
+    """The statement of an include. Its first column is the number of the parent's key."""
+    kit = parent.there(near, relation)
+    scope = kit.scope(kit.catalog.target(relation))
     keys, tables = _tables(kit, scope, relation)
     draft = Draft(kit, compile_child)
     draft.columns.append(keys.number)
@@ -55,7 +56,8 @@ def compile_child(parent: Kit, near: Scope, relation: Relation, query: Query) ->
     body = sql("{}{}{}", tables, join("", draft.joins), filters.where(kit, scope, query.where))
     order = orders.order_of(kit, scope, query)
     text = _plain(kit, draft, body, order) if query.page == Page() else _windowed(kit, draft, body, order, keys, query)
-    return Compiled(statement(text), row_builder(row), kit.max_rows, children=tuple(draft.children))
+    children = tuple(draft.children)
+    return Compiled(statement(text), row_builder(row), kit.max_rows, children=children, source=scope.resource.source)
 
 
 def _tables(kit: Kit, scope: Scope, relation: Relation) -> tuple[Keys, Fragment]:

@@ -78,6 +78,14 @@ def cast_of(type: Type, native: str = "") -> str:
     return CASTS.get(type.name, "text")
 
 
+def key_cast(column: Column) -> str:
+    """How keys are cast that a column is compared with: wide enough for those of other columns, which a cast to
+    integer would refuse, and one to varchar(3) cut."""
+    plain = column.type.family == "text" and not foreign(column) and column.type.name not in ("enum", "citext")
+    wide = plain or column.type.name in ("integer", "bigint", "decimal")
+    return cast_of(column.type, column.native) if wide or not column.native else column.native
+
+
 def doubled(text: str) -> str:
     """A percent sign of our own would be a mark to psycopg."""
     return text.replace("%", "%%")

@@ -125,7 +125,7 @@ class Postgres:
 
 
 def _key_array(column: Column, index: int) -> Fragment:
-    native = column.native or encoding.cast_of(column.type)
+    native = encoding.key_cast(column)
     return value(f"%s::{encoding.doubled(native)}[]", _parents(index))
 
 

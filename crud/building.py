@@ -4,7 +4,7 @@ In: `Given` (the configuration of the files, definitions that arrived by request
 with everything that does not fit. Whoever changes what is in force does so in `changing`, where he is alone.
 """
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 
@@ -16,12 +16,11 @@ from crud.definitions.added import with_added
 from crud.definitions.config import Config, Limits, Source
 from crud.definitions.problems import ConfigError, Problem
 from crud.evolution.locking import alone
-from crud.evolution.records import Where
 from crud.ground import STORED_NAMES, ground_of
 from crud.hooks import build_hooks
 from crud.identity.issuers import Issuer, issuers_of
 from crud.identity.signing import signing_of
-from crud.loader import Loaded, load, look
+from crud.loader import Loaded, look
 from crud.memo import Memo
 from crud.schemas import schemas_of
 from crud.state import COMPILED, Connections, Given, Identity, Snapshot
@@ -30,6 +29,8 @@ from sql.database import Database, Options, Session
 from sql.opening import open_database
 
 log = structlog.get_logger()
+Databases = Mapping[str, Database]
+Loading = Callable[[Config, Databases], Loaded]
 
 # ---------------------------------------------------------------- databases
 
@@ -61,55 +62,40 @@ def open_source(source: Source, limits: Limits) -> Database:
 
 
 @contextmanager
-def changing(config: Config, databases: Mapping[str, Database]) -> Iterator[Session]:
+def changing(config: Config, databases: Databases, *, patience: float = 0.0) -> Iterator[Session]:
     """A transaction in the database of our own tables, and in every other that may be written: all of it is kept when
-    the block ends, or nothing. Nobody else changes what is in force meanwhile."""
+    the block ends, or nothing. Nobody else changes what is in force meanwhile. Raises Busy where that cannot begin."""
     system = databases[config.server.system]
     others = [each for name, each in databases.items() if each is not system and not config.sources[name].read_only]
     with ExitStack() as stack:
-        session = stack.enter_context(alone(system))
+        session = stack.enter_context(alone(system, patience=patience))
         for database in dict.fromkeys(others):
-            stack.enter_context(alone(database))
+            stack.enter_context(alone(database, patience=patience))
         yield session
 
 
 # ---------------------------------------------------------------- the snapshot
 
 
-def build(
-    given: Given,
-    databases: Mapping[str, Database],
-    held: Snapshot | None = None,
-    *,
-    making: bool,
-    losing: Collection[Where] | None = None,
-    drop: Collection[Where] = (),
-) -> Snapshot:
-    """What is in force when this is given, still without the rules of the tables (`renewed`). `making`: tables are made
-    and follow their definitions, else somebody else has done so; `losing` and `drop`, of who is in `changing`: which of
-    them may lose something, or go altogether. Raises ConfigError with everything that does not fit.
-    """
+def build(given: Given, databases: Databases, held: Snapshot | None = None, *, loading: Loading = look) -> Snapshot:
+    """What is in force when this is given, still without the rules of the tables (`renewed`). `loading`: whether tables
+    follow their definitions (`load`), or somebody else has seen to that (`look`). Raises ConfigError with everything
+    that does not fit."""
     config = with_added(given.files, given.definitions)
     identity = _identity(given, held)
-    loaded = look(config, databases) if not making else _brought_up(config, databases, losing=losing, drop=drop)
+    loaded = loading(config, databases)
     policy = Policy(loaded.catalog, loaded.rules)
     if problems := policy.check():
         raise ConfigError(Problem(text) for text in problems)
     hooks, wrong = build_hooks(config, loaded.catalog)
     if wrong:
         raise ConfigError(wrong)
-    if making:
+    if loading is not look:
         _tell(config, loaded.problems)
     presentations = {name: loaded.presentation(name) for name in (*given.dialects, STORED_NAMES)}
     schemas = schemas_of(loaded.catalog, {name: database.backend.name for name, database in databases.items()})
     made = Snapshot(config, loaded.catalog, presentations, policy, databases, schemas, hooks, identity)
     return replace(made, written=loaded.written, given=given)
-
-
-def _brought_up(
-    config: Config, databases: Mapping[str, Database], *, losing: Collection[Where] | None, drop: Collection[Where]
-) -> Loaded:
-    return load(config, databases, losing=losing, drop=drop, alone_already=losing is not None)
 
 
 def _tell(config: Config, problems: tuple[Problem, ...]) -> None:

@@ -44,7 +44,7 @@ def _at(held: Snapshot, now: Revision) -> Snapshot | None:
         with system.read():
             if revision(system) != now:
                 return None
-            return renewed(replace(build(given, databases, held, making=False), revision=now))
+            return renewed(replace(build(given, databases, held), revision=now))
     except (ConfigError, DatabaseError):
         if revision(held.system) == now:
             raise

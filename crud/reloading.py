@@ -8,6 +8,7 @@ request that uses them.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import structlog
@@ -21,6 +22,7 @@ from crud.definitions.problems import ConfigError, Problem
 from crud.definitions.reading import read_files
 from crud.errors import ApiError
 from crud.identity.signing import materials
+from crud.loader import load
 from crud.revision import renew, revision, revision_within
 from crud.state import Given, Snapshot, State
 from sql.database import Database
@@ -129,7 +131,12 @@ def _put_in_force(
             return None
         if given.files.accounts != held.given.files.accounts:
             install(system, given.files)
-        made = build(replace(given, definitions=accepted.definitions(system)), databases, held, making=True)
+        made = build(
+            replace(given, definitions=accepted.definitions(system)),
+            databases,
+            held,
+            loading=partial(load, alone_already=True),
+        )
         if given.texts is not None:  # for those who have the old keys, and those who will have the new ones
             known = dict.fromkeys((*materials(given.files), *materials(held.given.files)))
             accepted.write(system, session, given.texts, known)

@@ -7,6 +7,7 @@ the rows, the tables and the revision: whatever is wrong, nothing has changed.
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
+from functools import partial
 from types import MappingProxyType
 
 from crud import accepted
@@ -18,6 +19,7 @@ from crud.definitions.semantics import declared, exact_name
 from crud.errors import ApiError
 from crud.evolution.records import Where
 from crud.following import followed
+from crud.loader import load
 from crud.revision import renew, revision_within
 from crud.state import Context, Snapshot
 from sql.catalog import Table
@@ -88,22 +90,23 @@ def _changed(held: Snapshot, edit: Edit, renamed: Renamed) -> Snapshot | None:
 
 
 def _build(held: Snapshot, new: Definitions, renamed: Renamed) -> Snapshot:
-    """The snapshot with the new definitions, its tables brought up."""
+    """The snapshot with the new definitions, its tables brought up. Those of definitions that are gone go, too."""
+    old = stored(held)
     given = replace(held.given, definitions=MappingProxyType(dict(new)))
     for_tables = {name: _with_former_names(data, renamed.get(name, {})) for name, data in new.items()}
-    old = stored(held)
-    losing = _tables(held, {name: data for name, data in new.items() if old.get(name) != data})
-    drop = _tables(held, {name: data for name, data in old.items() if name not in new})
-    files = replace(given, definitions=for_tables)
-    made = build(files, held.databases, held, making=True, losing=losing, drop=drop)
+    now = _tables(held, {name: data for name, data in for_tables.items() if old.get(name) != data})
+    gone = _tables(held, {name: data for name, data in old.items() if name not in new}) - _tables(held, new)
+    loading = partial(load, losing=now, drop=gone, alone_already=True)
+    made = build(replace(given, definitions=for_tables), held.databases, held, loading=loading)
     return replace(made, given=given)
 
 
 def _tables(held: Snapshot, definitions: Definitions) -> frozenset[Where]:
-    """Where the rows of definitions are: the tables that somebody asked to be changed or dropped."""
+    """The tables of definitions, and what those were called before."""
+    read = [made for name, data in definitions.items() for made in [read_added(name, data)[0]] if made]
+    names = {name for each in read for name in (each.table, each.renamed_from) if name}
     source = held.config.schemas[held.config.server.default_schema].source
-    read = [read_added(name, data)[0] for name, data in definitions.items()]
-    return frozenset((source, Table(each.table)) for each in read if each is not None)
+    return frozenset((source, Table(name)) for name in names)
 
 
 def _with_former_names(data: Data, renamed: Mapping[str, str]) -> Data:

@@ -21,9 +21,11 @@ from crud.definitions.config import Config
 from crud.definitions.reading import config_for_database, config_from, read_files
 from crud.definitions.texts import Texts
 from crud.evolution.applying import Refused, bring_up
+from crud.evolution.locking import PATIENCE
 from crud.evolution.planning import plan
 from crud.evolution.steps import Plan
 from crud.identity.signing import materials
+from crud.loader import load
 from crud.revision import DEFINITIONS, renew, revision
 from crud.state import Connections, Given, Snapshot
 from sql.errors import Outdated
@@ -69,13 +71,13 @@ def follow(
     """Let tables follow the files, which are in force then: all of it or nothing. Gives what was done."""
     system = databases[config.server.system]
     install(system, config)
-    with changing(config, databases) as session:
+    with changing(config, databases, patience=PATIENCE) as session:
         given = replace(Given(config, texts), definitions=accepted.definitions(system))
         done = bring_up(_whole(given, databases), databases, losing=losing, drop=drop, repair=repair)
         if texts is not None:
             accepted.write(system, session, texts, materials(config))
         renew(system, session, "files", "definitions")
-        build(given, databases, making=False)
+        build(given, databases)
     return done
 
 
@@ -114,14 +116,14 @@ def _in_force(given: Given, databases: Connections) -> bool:
 def _started(given: Given, databases: Connections) -> Snapshot:
     system = databases[given.files.server.system]
     now = revision(system)
-    made = build(replace(given, definitions=accepted.definitions(system)), databases, making=True)
+    made = build(replace(given, definitions=accepted.definitions(system)), databases, loading=load)
     return renewed(replace(made, revision=now))
 
 
 def _put_in_force(given: Given, databases: Connections) -> Snapshot:
     """The tables follow the files, and the files are accepted, in one transaction."""
     system = databases[given.files.server.system]
-    with changing(given.files, databases) as session:
+    with changing(given.files, databases, patience=PATIENCE) as session:
         if given.texts is not None and not _in_force(given, databases):
             accepted.write(system, session, given.texts, materials(given.files))
             renew(system, session, "files")

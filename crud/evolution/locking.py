@@ -17,17 +17,17 @@ _PAUSE = 0.05
 
 
 @contextmanager
-def alone(database: Database, *, evolving: bool = True) -> Iterator[Session]:
+def alone(database: Database, *, evolving: bool = True, patience: float = PATIENCE) -> Iterator[Session]:
     """A transaction that no other worker is in at the same time; inside another, a part of it.
 
-    `evolving`: tables are changed in it, else it only makes some.
+    `evolving`: tables are changed in it, else it only makes some. `patience`: for how long it is tried to begin.
     """
     with ExitStack() as stack:
-        yield _entered(database, stack, evolving=evolving)
+        yield _entered(database, stack, evolving=evolving, patience=patience)
 
 
-def _entered(database: Database, stack: ExitStack, *, evolving: bool) -> Session:
-    until = time.monotonic() + PATIENCE
+def _entered(database: Database, stack: ExitStack, *, evolving: bool, patience: float) -> Session:
+    until = time.monotonic() + patience
     while True:
         try:
             with ExitStack() as attempt:
@@ -37,6 +37,6 @@ def _entered(database: Database, stack: ExitStack, *, evolving: bool) -> Session
                 stack.push(attempt.pop_all())
                 return session
         except Busy:
-            if time.monotonic() > until:
+            if time.monotonic() >= until:
                 raise
             time.sleep(_PAUSE)

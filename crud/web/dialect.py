@@ -256,7 +256,7 @@ def mistake_json(mistake: Mistake, name: str) -> dict[str, object]:
 
 
 def _refuse(error: Exception) -> Response:
-    if isinstance(error, sql.SqlError) and overtaken(error):
+    if overtaken(error):
         return again() if can_repeat() else _refused(ApiError("busy", "The definitions have changed, try again"))
     return _refused(error)
 

@@ -41,12 +41,20 @@ class Running:
         return (self.folder / "log").read_text()
 
     def workers(self) -> list[int]:
-        """The processes that answer."""
-        return [int(pid) for pid in Path(f"/proc/{self.master}/task/{self.master}/children").read_text().split()]
+        """The processes that answer; `flask reload` is another child of the master."""
+        children = Path(f"/proc/{self.master}/task/{self.master}/children").read_text().split()
+        return sorted(int(pid) for pid in children if b"gunicorn" in _command(pid))
 
     def client(self) -> "Client":
         """A client with a connection of its own."""
         return Client(self.port, self.headers)
+
+
+def _command(pid: str) -> bytes:
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes()
+    except OSError:  # it has ended
+        return b""
 
 
 @dataclass

@@ -7,8 +7,11 @@ import pytest
 
 from crud import run_time
 from crud.errors import ApiError
+from crud.evolution.locking import LOCK
 from crud.run_time import Definitions, change, created, stored
-from tests.reload.conftest import World
+from crud.state import Context
+from sql.errors import Busy
+from tests.reload.conftest import CONFIG, World
 
 BOOKS = {"fields": {"id": {"type": "integer", "key": True, "auto": "increment"}, "title": {"type": "string"}}}
 READABLE = {"rules": [{"role": "anon", "actions": ["read", "create"]}]}
@@ -59,6 +62,76 @@ def test_an_edit_sees_what_others_have_made(two: World) -> None:
     change(two.admin(1), look)
     assert [set(each) for each in seen] == [{"books"}]
     assert set(stored(two.snapshot(0))) == {"books", "films"}
+
+
+def test_a_column_is_added_and_one_is_renamed_with_what_it_holds(world: World) -> None:
+    change(world.admin(), created("books", BOOKS | READABLE))
+    world.client().post("/api/books", json={"title": "Emma"})
+    more = {**BOOKS, **READABLE, "fields": fields_of("name", "author")}
+    change(world.admin(), lambda old: {**old, "books": more}, renamed={"books": {"name": "title"}})
+    row = world.client().get("/api/books").json["data"][0]
+    assert row["name"] == "Emma" and row["author"] is None and "title" not in row
+    assert stored(world.snapshot())["books"] == more
+
+
+def test_a_table_goes_with_its_definition(two: World) -> None:
+    change(two.admin(0), created("books", BOOKS | READABLE))
+    change(two.admin(1), lambda old: {name: data for name, data in old.items() if name != "books"})
+    assert [titles(two, number)[0] for number in range(2)] == [404, 404]
+    assert "books" not in {info.table.name for info in two.snapshot().system.tables()}
+    change(two.admin(0), created("books", BOOKS | READABLE))
+    assert titles(two, 1) == titles(two, 0) and titles(two, 1)[0] == 200
+
+
+def test_what_is_asked_for_by_request_may_lose_something(world: World) -> None:
+    change(world.admin(), created("books", BOOKS | READABLE))
+    less = {**BOOKS, **READABLE, "fields": {**fields_of("author"), "author": {"type": "integer"}}}
+    change(world.admin(), lambda old: {**old, "books": less})
+    assert set(world.snapshot().catalog.resource("books").columns) == {"id", "author"}
+
+
+def test_a_resource_that_others_refer_to_does_not_go(world: World) -> None:
+    change(world.admin(), created("books", BOOKS))
+    change(world.admin(), created("loans", {"fields": {"id": BOOKS["fields"]["id"], "book": {"references": "books"}}}))
+    with pytest.raises(ApiError) as refused:
+        change(world.admin(), lambda old: {"loans": old["loans"]})
+    assert refused.value.kind == "invalid" and "books" in refused.value.message
+    assert set(stored(world.snapshot())) == {"books", "loans"}
+
+
+def test_values_that_do_not_fit_a_new_type_refuse_it(world: World) -> None:
+    change(world.admin(), created("books", BOOKS | READABLE))
+    world.client().post("/api/books", json={"title": "Emma"})
+    numbers = {**BOOKS, **READABLE, "fields": {**BOOKS["fields"], "title": {"type": "integer"}}}
+    before = world.whole()
+    with pytest.raises(ApiError) as refused:
+        change(world.admin(), lambda old: {**old, "books": numbers})
+    assert refused.value.kind == "invalid" and "Emma" not in refused.value.message
+    assert world.whole() == before
+
+
+def test_where_somebody_else_is_at_it_the_answer_is_busy(world: World) -> None:
+    world.write(CONFIG.replace("default: {{", "default: {{options: {{busy_seconds: 0.2}}, "))
+    world.worker()
+    context = world.admin(1)
+    before = world.whole()
+    with world.snapshot().system.evolving() as session:
+        session.lock("x")
+        if world.url.startswith("postgres"):
+            session.fetch("SELECT pg_advisory_xact_lock(%s)", (LOCK,))
+        told: list[Exception] = []
+        thread = threading.Thread(target=lambda: told.append(failing(context)))
+        thread.start()
+        thread.join()
+    assert [type(each) for each in told] == [Busy] and world.whole() == before
+
+
+def failing(context: Context) -> Exception:
+    try:
+        change(context, created("books", BOOKS))
+    except Exception as error:
+        return error
+    raise AssertionError
 
 
 # ---------------------------------------------------------------- what is refused changes nothing

@@ -12,6 +12,7 @@ import structlog
 
 from crud.access.policy import EitherNames, Policy
 from crud.access.rules import lettered
+from crud.caching.cache import Cache, cache_of
 from crud.definitions.added import with_added
 from crud.definitions.config import Config, Limits, Source
 from crud.definitions.problems import ConfigError, Problem
@@ -95,7 +96,16 @@ def build(given: Given, databases: Databases, held: Snapshot | None = None, *, l
     presentations = {name: loaded.presentation(name) for name in (*given.dialects, STORED_NAMES)}
     schemas = schemas_of(loaded.catalog, {name: database.backend.name for name, database in databases.items()})
     made = Snapshot(config, loaded.catalog, presentations, policy, databases, schemas, hooks, identity)
-    return replace(made, written=loaded.written, given=given)
+    cache = held.cache if held else _cache(config, databases)
+    return replace(made, written=loaded.written, given=given, cache=cache)
+
+
+def _cache(config: Config, databases: Mapping[str, Database]) -> Cache | None:
+    """The cache of this process, for as long as it lives."""
+    try:
+        return cache_of(config.cache, databases[config.server.system].url)
+    except ValueError as error:
+        raise ConfigError([Problem(f"cannot be used: {error}", config.place / "cache" / "url")]) from None
 
 
 def _tell(config: Config, problems: tuple[Problem, ...]) -> None:
@@ -131,5 +141,5 @@ def renewed(snapshot: Snapshot) -> Snapshot:
     written = (*snapshot.written, *stored)
     rules = (*written, *lettered(snapshot.config, snapshot.catalog, written))
     policy = Policy(snapshot.catalog, rules, EitherNames(ground.names))
-    rules_now = replace(snapshot.revision, rules=now.rules)
+    rules_now = replace(snapshot.revision, rules=now.rules, cache=now.cache)
     return replace(snapshot, policy=policy, revision=rules_now, compiled=Memo(COMPILED))

@@ -27,7 +27,9 @@ def followed(held: Snapshot) -> Snapshot:
     """What is in force now. Raises ConfigError where it cannot be served here."""
     for _ in range(TRIES):
         now = revision(held.system)
-        if replace(held.revision, rules=now.rules) == now:
+        if replace(held.revision, cache=now.cache) == now:
+            return replace(held, revision=now)
+        if replace(held.revision, rules=now.rules, cache=now.cache) == now:
             return renewed(held)
         if made := _at(held, now):
             return made

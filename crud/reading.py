@@ -5,17 +5,19 @@ The first two steps are done once per shape and kind of caller and kept with the
 thread the rows are those of the transaction.
 """
 
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 
 from crud.access.permissions import authorize, gate_for
 from crud.limits import check
 from crud.state import Context
 from sql.builder import compile_query
+from sql.catalog import Catalog, Resource
 from sql.compiled import Compiled, Statement
 from sql.execute import Bindings, Result, execute
 from sql.query import Asked, Authorized, Query
 
-__all__ = ["Result", "answer", "counted", "prepared", "printed"]
+__all__ = ["Result", "answer", "counted", "noted", "prepared", "printed"]
 
 
 def answer(context: Context, asked: Asked) -> Result:
@@ -48,17 +50,46 @@ def counted(context: Context, authorized: Authorized[Query], values: tuple[objec
     return int(str(found.rows[0]["n"]))
 
 
+def noted(context: Context, query: Query) -> tuple[Query, frozenset[str]]:
+    """A query as it is authorised, and the resources that were looked up to authorise and to print it: everything that
+    an answer depends on."""
+    snapshot, names = context.snapshot, _Noted(context.snapshot.catalog.resources)
+    catalog = Catalog(names)
+    authorized = authorize(query, gate_for(snapshot.policy, catalog, context.actor))
+    _compiled(context, authorized, catalog)
+    return authorized.query, frozenset(names.seen)
+
+
+class _Noted(Mapping[str, Resource]):
+    """The resources, and which of them somebody has looked up."""
+
+    def __init__(self, resources: Mapping[str, Resource]) -> None:
+        self._resources = resources
+        self.seen: set[str] = set()
+
+    def __getitem__(self, name: str) -> Resource:
+        found = self._resources[name]
+        self.seen.add(name)
+        return found
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._resources)
+
+    def __len__(self) -> int:
+        return len(self._resources)
+
+
 def printed(context: Context, authorized: Authorized[Query]) -> Statement:
     """The statement of an authorised query, for who asks what would be run."""
     return _compiled(context, authorized).statement
 
 
-def _compiled(context: Context, authorized: Authorized[Query]) -> Compiled:
+def _compiled(context: Context, authorized: Authorized[Query], catalog: Catalog | None = None) -> Compiled:
     snapshot = context.snapshot
     backends = {source: database.backend for source, database in snapshot.databases.items()}
     return compile_query(
         authorized,
-        snapshot.catalog,
+        catalog or snapshot.catalog,
         backends[_source(context, authorized.query)],
         max_rows=snapshot.config.limits.max_rows,
         backends=backends,

@@ -37,6 +37,7 @@ STARTED: Mapping[str, Callable[[Config], object]] = {
     "server.proxy_hops": lambda config: config.server.proxy_hops,
     "auth.hashes_at_once": lambda config: config.auth.hashes_at_once,
     "auth.limits": lambda config: config.auth.limits,
+    "cache": lambda config: config.cache,
 }
 
 

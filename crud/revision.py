@@ -24,12 +24,13 @@ FILES, DEFINITIONS = f"{PREFIX}files", f"{PREFIX}definitions"
 @dataclass(frozen=True)
 class Revision:
     """The numbers. `rules`: permissions and roles. `definitions`: what arrived by request. `files`: the configuration.
-    `connections`: they are to be new."""
+    `connections`: they are to be new. `cache`: answers that were kept before are given no more."""
 
     rules: int = 0
     definitions: int = 0
     files: int = 0
     connections: int = 0
+    cache: int = 0
 
 
 NAMES = tuple(field.name for field in fields(Revision))
@@ -69,6 +70,7 @@ def create(database: Database, session: Session, there: Mapping[str, TableInfo])
     if REVISION not in there:
         _create(database, session, REVISION, [Column(name, BIGINT, nullable=False) for name in _COLUMNS])
         session.execute(f"INSERT INTO {REVISION} ({', '.join(_COLUMNS)}) VALUES ({', '.join('0' for _ in _COLUMNS)})")
+        renew(database, session, "cache")  # answers of another database that was in its place are not its own
     else:
         _widen(database, session, {column.name for column in there[REVISION].columns})
     for table, column in ((FILES, "content"), (DEFINITIONS, "definition")):

@@ -11,17 +11,19 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TypeVar
 
-from crud import reading, revision
+from crud import keeping, reading, revision
+from crud.caching.entries import Entry, Words
 from crud.hooks import Event
 from crud.reading import Result
 from crud.state import Context
+from crud.writing.dropping import dropping
 from crud.writing.unit import Unit, Written
 from crud.writing.work import Work
 from sql.commands import Command
 from sql.errors import Deadlock, Unavailable, Uncertain
 from sql.query import Asked
 
-__all__ = ["Result", "Work", "Written", "attempted", "read", "renew", "work", "write"]
+__all__ = ["Entry", "Result", "Work", "Written", "attempted", "kept", "read", "renew", "work", "write"]
 
 T = TypeVar("T")
 TRIES = 8
@@ -29,15 +31,26 @@ TRIES = 8
 
 def read(context: Context, asked: Asked) -> Result:
     """Answer one query: authorise, build, fetch, embed, count. Raises ApiError and SqlError."""
+    return _told(context, asked, lambda: reading.answer(context, asked))
+
+
+def kept(context: Context, asked: Asked, said: Words) -> Entry | Result:
+    """The same where the answer may be kept, or one that was: an `Entry`, whose rows are JSON text. `said`: what the
+    dialect says of the question, for who looks into the cache."""
+    return _told(context, asked, lambda: keeping.answer(context, asked, said))
+
+
+def _told(context: Context, asked: Asked, answer: Callable[[], T]) -> T:
+    """An answer, between the hooks of its resource."""
     hooks = context.snapshot.hooks
     if not hooks.any(asked.query.resource, "before_read") and not hooks.any(asked.query.resource, "after_read"):
-        return reading.answer(context, asked)
+        return answer()
     actor = context.actor
     event = Event("read", asked.query.resource, {}, None, actor.id, actor.roles, actor.tenant)
     hooks.before(event)
-    result = reading.answer(context, asked)
+    found = answer()
     hooks.after([event])
-    return result
+    return found
 
 
 def write(context: Context, commands: Sequence[Command]) -> tuple[Written, ...]:
@@ -57,11 +70,14 @@ def _write(context: Context, commands: Sequence[Command], source: str) -> tuple[
 def work(context: Context, source: str = "default") -> Iterator[Work]:
     """One transaction in which several things may be done. It is not tried again: see `attempted`."""
     database = context.snapshot.database(source)
-    with database.transaction() as session:
-        unit = Unit(context, database, session)
-        yield Work(unit)
-        if unit.renews:
-            revision.renew(database, session)
+    with dropping(context) as cached:
+        with database.transaction() as session:
+            unit = Unit(context, database, session)
+            yield Work(unit)
+            if unit.renews:
+                revision.renew(database, session)
+            cached.before(unit)
+        cached.after(unit)
     context.snapshot.hooks.after(unit.events)
 
 

@@ -14,6 +14,7 @@ import structlog
 
 from crud.access.actor import Actor
 from crud.access.policy import Policy
+from crud.caching.cache import Cache
 from crud.definitions.added import Data
 from crud.definitions.config import Config, RuleDefinition
 from crud.definitions.problems import ConfigError
@@ -95,6 +96,7 @@ class Snapshot:
     written: tuple[RuleDefinition, ...] = ()
     revision: Revision = Revision()
     given: Given = Given(Config())
+    cache: Cache | None = None
     compiled: Memo[object] = field(default_factory=lambda: Memo(COMPILED))
 
     def database(self, source: str) -> Database:

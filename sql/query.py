@@ -295,10 +295,12 @@ class Authorized(Generic[Q]):
 
 @dataclass(frozen=True)
 class Asked:
-    """What a dialect's parser gives: a shape and the caller's values for its slots."""
+    """What a dialect's parser gives: a shape and the caller's values for its slots. `cache`: for how many seconds the
+    answer may be kept, and how old it may be."""
 
     query: Query
     values: tuple[object, ...] = ()
+    cache: float = 0
 
 
 def both(left: Filter, right: Filter) -> Filter:

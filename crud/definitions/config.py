@@ -230,6 +230,19 @@ class Limits:
 
 
 @dataclass(frozen=True)
+class CacheSettings:
+    """Where answers are kept for readers who ask for that, for how long at most, how many, and how long each may be."""
+
+    enabled: bool = True
+    store: Literal["memory", "files", "redis"] = "files"
+    path: str = "var/cache"
+    url: str = field(default="", repr=False)
+    max_seconds: float = 3600
+    max_entries: int = 1000
+    max_bytes: int = 1_000_000
+
+
+@dataclass(frozen=True)
 class Config:
     """A whole configuration. `roles` is canonical role → actions; `schemas` include the undeclared default one."""
 
@@ -247,6 +260,7 @@ class Config:
     plans: Mapping[str, Mapping[str, tuple[Mapping[str, object], ...]]] = field(default_factory=dict)
     dialects: Mapping[str, DialectConfig] = field(default_factory=lambda: {name: DialectConfig() for name in DIALECTS})
     limits: Limits = Limits()
+    cache: CacheSettings = CacheSettings()
     metadata: Path | None = None
     sample: Path | None = None
     place: Place = NOWHERE

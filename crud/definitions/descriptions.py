@@ -42,6 +42,7 @@ _CONFIG = {
     "plans": "Plan → entity → its list of steps, one word per step. Checked, not served yet.",
     "dialects": "The five dialects: which answer, and under which paths.",
     "limits": "What a request may cost. Everything beyond is refused.",
+    "cache": "Where answers are kept for readers who ask for that (Metal's `cache`).",
     "metadata": "A directory of Phantom's <Resource>.json, relative to this file.",
     "sample": "A directory of <entity>.json with rows, loaded when the entity's table is made; relative to this file.",
 }
@@ -276,6 +277,16 @@ _LIMITS = {
     "sonicjs_page_max": "Rows of its largest page. Default: 1000.",
 }
 
+_CACHE = {
+    "enabled": "false: nothing is kept. Default: true.",
+    "store": "memory of one worker, files for the workers of one host (the default), redis for several hosts.",
+    "path": "The folder of files, relative to where the service is started. Default: var/cache.",
+    "url": "The address of Redis: redis://host:port/number.",
+    "max_seconds": "For how long an answer is kept at most, whatever is asked. Default: 3600.",
+    "max_entries": "How many answers are kept, in memory and files. Default: 1000.",
+    "max_bytes": "The length of the longest answer that is kept. Default: 1000000.",
+}
+
 _SHAPES: Mapping[str, Mapping[str, str]] = {
     "config": _CONFIG | {f"dialects.{name}": text for name, text in _DIALECT_SETTINGS.items()},
     "server": _SERVER,
@@ -296,6 +307,7 @@ _SHAPES: Mapping[str, Mapping[str, str]] = {
     "audit": {"values": "true keeps the values too."},
     "user": _USER,
     "limits": _LIMITS,
+    "cache": _CACHE,
 }
 DESCRIPTIONS: Mapping[str, str] = MappingProxyType(
     _TOP | {f"{shape}.{key}": text for shape, keys in _SHAPES.items() for key, text in keys.items()}

@@ -39,6 +39,7 @@ PARTS: Mapping[str, Schema] = {
     "user": schema.USER,
     "step": schema.STEP,
     "limits": schema.LIMITS,
+    "cache": schema.CACHE,
 }
 _NAMES = {id(part): name for name, part in PARTS.items()}
 _TYPED = frozenset({"integer", "number", "boolean"})

@@ -252,6 +252,22 @@ DIALECT_SETTINGS = {name: shape({**DIALECT, **OWN_SETTINGS.get(name, {})}) for n
 
 LIMITS = shape({name: SECONDS if name.endswith("_seconds") else COUNT for name in Limits.__dataclass_fields__})
 
+CACHE: Schema = {
+    **shape(
+        {
+            "enabled": FLAG,
+            "store": words("memory", "files", "redis"),
+            "path": NAME,
+            "url": NAME,
+            "max_seconds": SECONDS,
+            "max_entries": COUNT,
+            "max_bytes": COUNT,
+        }
+    ),
+    "if": {"properties": {"store": {"const": "redis"}}, "required": ["store"]},
+    "then": {"required": ["url"]},
+}
+
 USER = shape({"password": {"type": ["string", "number"]}, "roles": NAMES}, "password")
 
 # One step of a plan: its word, and what the word takes.
@@ -288,6 +304,7 @@ CONFIG = shape(
         "plans": mapping(mapping({"type": "array", "items": STEP, "minItems": 1})),
         "dialects": shape(dict(DIALECT_SETTINGS)),
         "limits": LIMITS,
+        "cache": CACHE,
         "metadata": NAME,
         "sample": NAME,
     }

@@ -6,6 +6,7 @@ A statement is compiled once per shape and kept with the snapshot.
 
 from collections.abc import Iterable, Sequence
 
+from crud.writing.reach import reached
 from crud.writing.unit import Unit
 from sql.builder import compile_change
 from sql.catalog import Resource
@@ -49,9 +50,11 @@ def advance(unit: Unit, resource: Resource, columns: Iterable[str]) -> None:
 
 
 def compiled_change(unit: Unit, change: Authorized[Change]) -> CompiledChange:
-    """The statement of a shape."""
+    """The statement of a shape, which is about to be run."""
     snapshot = unit.context.snapshot
     backend = unit.database.backend
+    if change.query.kind != "lock" and snapshot.cache is not None:
+        unit.written |= reached(snapshot, change.query)
     made = snapshot.compiled.get(change.query, lambda: compile_change(change, snapshot.catalog, backend))
     assert isinstance(made, CompiledChange)
     return made

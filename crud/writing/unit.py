@@ -42,7 +42,8 @@ class Written:
 class Unit:
     """An open transaction. `events` are told to the after-hooks once it is committed, `entries` wait for the audit.
 
-    `renews`: rules were written, which every worker reads again once the transaction is kept.
+    `renews`: rules were written, which every worker reads again once the transaction is kept. `written`: the resources
+    whose rows were changed, and those whose rows the database changes with them.
     """
 
     context: Context
@@ -52,6 +53,7 @@ class Unit:
     events: list[Event] = field(default_factory=list)
     entries: list[Entry] = field(default_factory=list)
     renews: bool = False
+    written: set[str] = field(default_factory=set)
 
     @property
     def gate(self) -> Gate:

@@ -3,6 +3,7 @@
 import json
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -51,7 +52,7 @@ def test_installing_twice_changes_nothing(installed: Database) -> None:
     creation.install(installed, config)
     assert installed.fetch("SELECT id, name FROM _dragoman_roles ORDER BY name") == before
     assert [name for _, name in before] == ["administrator", "public", "user"]
-    assert revision(installed) == Revision()
+    assert replace(revision(installed), cache=0) == Revision()
 
 
 def test_workers_may_install_at_once(database_url: str) -> None:

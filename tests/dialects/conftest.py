@@ -16,7 +16,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from app import create_app
-from crud.definitions.config import Config
+from crud.definitions.config import CacheSettings, Config
 from crud.definitions.identity import Brakes
 from crud.definitions.reading import read_config
 from crud.doors import open_session
@@ -63,6 +63,13 @@ def make_app(tmp_path_factory: pytest.TempPathFactory, applications: dict[str, l
     Its doors may be knocked at as often as tests like, unless it is to be `braked`.
     """
 
+    folders: dict[str, str] = {}
+
+    def cache_of(url: str) -> str:
+        if url not in folders:
+            folders[url] = str(tmp_path_factory.mktemp("cache"))
+        return folders[url]
+
     def make(config: Path | str, url: str, *, braked: bool = False, **options: object) -> Flask:
         path = config
         if isinstance(config, str):
@@ -72,7 +79,7 @@ def make_app(tmp_path_factory: pytest.TempPathFactory, applications: dict[str, l
         os.environ.update(DATABASE_URL=url, DRAGOMAN_SECRET=SECRET)
         try:
             read = read_config(Path(path))
-            app = create_app(read if braked else unbraked(read), **options)  # type: ignore[arg-type]
+            app = create_app(with_cache(read if braked else unbraked(read), cache_of(url)), **options)  # type: ignore[arg-type]
         finally:
             for name, value in before.items():
                 os.environ.pop(name, None) if value is None else os.environ.__setitem__(name, value)
@@ -80,6 +87,12 @@ def make_app(tmp_path_factory: pytest.TempPathFactory, applications: dict[str, l
         return app
 
     return make
+
+
+def with_cache(config: Config, folder: str) -> Config:
+    """A configuration whose cache, where it says nothing of it, is in this folder: one for each database."""
+    kept = config.cache
+    return replace(config, cache=replace(kept, path=folder)) if kept.path == CacheSettings().path else config
 
 
 def unbraked(config: Config) -> Config:

@@ -2,15 +2,15 @@
 
 In: `/schema/:schema/:entity` with a filter, an expression, fields and an order, in the query string of a GET and in
 the body of everything else. Out: tables of rows; nothing but a status where something was written.
-Grammar: docs/dialects/metal.md; views are in `reading`, `writing`, `users` and `server`, parsers in `parsing` and
-`bodies`.
+Grammar: docs/dialects/metal.md; views are in `reading`, `writing`, `users`, `server` and `cache`, parsers in
+`parsing` and `bodies`.
 """
 
-from crud.dialects.metal import reading, server, users, writing
+from crud.dialects.metal import cache, reading, server, users, writing
 from crud.dialects.metal.mounts import MOUNTS
 from crud.dialects.metal.rendering import render_error
 from crud.web.dialect import Dialect
 
-__all__ = ["dialect", "reading", "server", "users", "writing"]
+__all__ = ["cache", "dialect", "reading", "server", "users", "writing"]
 
 dialect = Dialect("metal", MOUNTS, render_error)

@@ -39,10 +39,12 @@ KINDS: Mapping[str, str] = {
 
 @dataclass(frozen=True)
 class Selection:
-    """A select: the query and, by field, JavaScript's word for the kind of its values."""
+    """A select: the query and, by field, JavaScript's word for the kind of its values. `said`: its parameters as they
+    were written."""
 
     asked: Asked
     kinds: Mapping[str, str]
+    said: Mapping[str, object]
 
 
 def raw_reader(query_string: bytes) -> Reader:
@@ -70,9 +72,10 @@ def selection(at: Grammar, resource: Resource, asked: Mapping[str, object]) -> S
     select, kinds = parse_fields(at, resource, text_of(asked, "fields"))
     where = parse_where(at, resource, asked)
     sort = parse_sort(at, resource, asked.get("sort"))
-    parse_cache(asked.get("cache"))
+    seconds = parse_cache(asked.get("cache"))
     assert isinstance(at.scope.values, Values)
-    return Selection(Asked(Query(resource.name, select, where, sort), at.scope.filled), kinds)
+    said = {name: value for name, value in asked.items() if value is not None}
+    return Selection(Asked(Query(resource.name, select, where, sort), at.scope.filled, seconds), kinds, said)
 
 
 def parse_where(at: Grammar, resource: Resource, asked: Mapping[str, object]) -> Filter:
@@ -194,10 +197,10 @@ def _key(at: Grammar, resource: Resource, name: str, word: str) -> Sort:
     return Sort(to_one_path(at.reach(resource, name, "sort")), DIRECTIONS[word.lower()])
 
 
-def parse_cache(written: object) -> float | None:
-    """How many seconds an answer may be kept. Read and checked; nothing is kept yet."""
+def parse_cache(written: object) -> float:
+    """How many seconds an answer may be kept; 0: it may not."""
     if written is None:
-        return None
+        return 0
     if not _SECONDS.fullmatch(str(written)):
         raise ApiError("bad_parameter", "request/query/cache must be number", parameter="cache")
     return float(str(written))

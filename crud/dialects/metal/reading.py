@@ -5,12 +5,11 @@ In: `GET /schema/:schema/:entity?filter={…}&filter-expression=…&fields=…&s
 
 from flask import Response, request
 
-from crud import service
 from crud.dialects.metal import rendering
-from crud.dialects.metal.mounts import CACHE, SCHEMA, SERVER, grammar, open_entity, readable, signed_in
+from crud.dialects.metal.mounts import SCHEMA, SERVER, grammar, open_entity, readable
 from crud.dialects.metal.parsing import parse_select, raw_reader
-from crud.errors import ApiError
-from crud.web.dialect import answer, context, reader
+from crud.dialects.metal.selecting import selected
+from crud.web.dialect import answer, reader
 from sql.catalog import Resource
 
 VERSION = "0.3"
@@ -27,9 +26,7 @@ def list_entities(schema: str) -> Response:
 def select(schema: str, entity: str) -> Response:
     """The rows of an entity."""
     resource = open_entity(schema, entity)
-    wanted = parse_select(grammar(), resource, raw_reader(request.query_string))
-    result = service.read(context(), wanted.asked)
-    return answer(rendering.table(schema, entity, result, kinds=wanted.kinds))
+    return selected(schema, entity, parse_select(grammar(), resource, raw_reader(request.query_string)))
 
 
 @SERVER.blueprint.get("/info")
@@ -37,16 +34,6 @@ def server_info() -> Response:
     """What serves here, open to all."""
     reader().finish()
     return answer({"server": "Metal", "version": VERSION})
-
-
-@CACHE.blueprint.get("/view")
-def cache_view() -> Response:
-    """The cached answers, for administrators."""
-    reader().finish()
-    signed_in()
-    if not context().actor.admin:
-        raise ApiError("forbidden", "Permission denied")
-    return answer(rendering.cache_view())
 
 
 def kind(resource: Resource) -> str:

@@ -5,12 +5,13 @@ In: results and `ApiError`s. Out: JSON data and statuses.
 
 from collections.abc import Callable, Iterable, Mapping
 
+import orjson
 from flask import request
 
 from crud.access.actor import Actor
 from crud.errors import ApiError
 from crud.identity.sessions import CONFIGURED
-from crud.service import Result
+from crud.service import Entry, Result
 
 CACHE_FIELDS = {
     "hash": "string",
@@ -28,6 +29,14 @@ def table(schema: str, entity: str, result: Result, *, kinds: Mapping[str, str])
     return {"schema": schema, "entity": entity, "status": 200, "metadata": {}, "fields": fields, "rows": result.rows}
 
 
+def kept(schema: str, entity: str, found: Entry, *, kinds: Mapping[str, str]) -> dict[str, object]:
+    """The same of an answer that is kept: its rows are text already. `__CACHE_EXPIRE__` is in milliseconds."""
+    metadata = {"__CACHE__": True, "__CACHE_EXPIRE__": int(found.expires * 1000)}
+    fields = {name: kinds[name] for name in found.names}
+    rows = orjson.Fragment(found.rows)
+    return {"schema": schema, "entity": entity, "status": 200, "metadata": metadata, "fields": fields, "rows": rows}
+
+
 def entities(schema: str, rows: Iterable[tuple[str, str]]) -> dict[str, object]:
     """The entities of a schema. `size` is announced but not counted: it would cost a scan of every table."""
     fields = {"name": "string", "type": "string", "size": "number"}
@@ -42,10 +51,35 @@ def user_info(actor: Actor) -> dict[str, object]:
     return {"username": name, "user": name, "roles": sorted(actor.roles), **times}
 
 
-def cache_view() -> dict[str, object]:
-    """The cached answers: none, nothing is cached yet."""
-    data = {"Name": "cache", "Fields": CACHE_FIELDS, "Rows": [], "MetaData": {}}
+def cache_view(entries: Iterable[Entry], room: int) -> dict[str, object]:
+    """The cached answers. The rows of those for which there is no room are left out, and `MetaData` says so."""
+    rows = []
+    for entry in entries:
+        fits = len(entry.rows) <= room
+        room -= len(entry.rows) if fits else 0
+        rows.append(_cached(entry, fits))
+    data = {"Name": "cache", "Fields": CACHE_FIELDS, "Rows": rows, "MetaData": {}}
     return {"schema": "metal_cache", "entity": "cache", "result": "OK", "status": 200, "data": data}
+
+
+def _cached(entry: Entry, shown: bool) -> dict[str, object]:
+    asked = entry.asked
+    kinds = asked.get("fields")
+    fields = {name: kinds.get(name) for name in entry.names} if isinstance(kinds, Mapping) else {}
+    rows = orjson.Fragment(entry.rows if shown else b"[]")
+    return {
+        "hash": entry.key,
+        "expires": int(entry.expires * 1000),
+        "schema": asked.get("schema"),
+        "entity": asked.get("entity"),
+        "schemaRequest": asked.get("request"),
+        "data": {
+            "Name": asked.get("entity"),
+            "Fields": fields,
+            "Rows": rows,
+            "MetaData": {} if shown else {"__LEFT_OUT__": True},
+        },
+    }
 
 
 # ---------------------------------------------------------------- refusals

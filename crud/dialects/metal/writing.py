@@ -6,7 +6,6 @@ In: the body of a POST, PATCH or DELETE. Out: a status and nothing else; a POST 
 from flask import Response, request
 
 from crud import service
-from crud.dialects.metal import rendering
 from crud.dialects.metal.bodies import (
     Body,
     is_select,
@@ -17,7 +16,8 @@ from crud.dialects.metal.bodies import (
     wrong,
 )
 from crud.dialects.metal.mounts import SCHEMA, grammar, may_read, open_entity
-from crud.web.dialect import answer, context, nothing, presentation, reader
+from crud.dialects.metal.selecting import selected
+from crud.web.dialect import context, nothing, presentation, reader
 from crud.web.request import body, settable
 from sql.catalog import Resource
 
@@ -57,8 +57,7 @@ def remove(schema: str, entity: str) -> Response:
 
 def posted_select(schema: str, entity: str, sent: Body) -> Response:
     """The rows of an entity, asked for in a body."""
-    wanted = parse_posted_select(grammar(), open_entity(schema, entity), sent)
-    return answer(rendering.table(schema, entity, service.read(context(), wanted.asked), kinds=wanted.kinds))
+    return selected(schema, entity, parse_posted_select(grammar(), open_entity(schema, entity), sent))
 
 
 def opened_for_post(schema: str, entity: str) -> Resource:

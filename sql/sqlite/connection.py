@@ -86,7 +86,7 @@ class SqliteDatabase:
         link = self._link()
         if link.depth and not link.evolving:
             raise DatabaseError("Tables are changed in a transaction that was begun for it")
-        with self.transaction() if link.depth else evolving(link, self.options.busy_seconds):
+        with self.transaction() if link.depth else evolving(link):
             yield link
 
     @contextmanager

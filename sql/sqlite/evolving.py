@@ -11,8 +11,6 @@ from sql.errors import CannotEvolve, DatabaseError
 from sql.sqlite.authorizing import authorize, authorize_evolution
 from sql.sqlite.link import Link
 
-# Who comes later waits for whoever changes tables.
-_TURN_SECONDS = 60
 _REFERRING = """SELECT DISTINCT m.name FROM sqlite_schema m JOIN pragma_foreign_key_list(m.name) WHERE m.type = 'table'
     ORDER BY m.name"""
 _DANGLING = "SELECT parent, count(*) FROM pragma_foreign_key_check(?) GROUP BY parent"
@@ -20,25 +18,25 @@ Dangling = Mapping[tuple[str, str], int]
 
 
 @contextmanager
-def evolving(link: Link, busy_seconds: float) -> Iterator[Link]:
+def evolving(link: Link) -> Iterator[Link]:
     """The transaction. Raises CannotEvolve where rows refer to nothing that did not before."""
-    with _settled(link, busy_seconds), link.within("BEGIN IMMEDIATE", "COMMIT", "ROLLBACK"):
+    with _settled(link), link.within("BEGIN IMMEDIATE", "COMMIT", "ROLLBACK"):
         before = _dangling(link)
         yield link
         _compare(before, _dangling(link))
 
 
 @contextmanager
-def _settled(link: Link, busy_seconds: float) -> Iterator[None]:
+def _settled(link: Link) -> Iterator[None]:
     """The settings of the connection, which can only be changed outside of a transaction."""
     seconds, link.seconds, link.evolving = link.seconds, float("inf"), True
-    _set(link, ("foreign_keys=OFF", f"busy_timeout={_TURN_SECONDS * 1000}"))
+    _set(link, ("foreign_keys=OFF",))
     link.connection.set_authorizer(authorize_evolution)
     try:
         yield
     finally:
         link.seconds, link.evolving = seconds, False
-        _set(link, ("foreign_keys=ON", "legacy_alter_table=OFF", f"busy_timeout={int(busy_seconds * 1000)}"))
+        _set(link, ("foreign_keys=ON", "legacy_alter_table=OFF"))
         link.connection.set_authorizer(authorize)
 
 

@@ -55,12 +55,14 @@ READS: dict[str, Callable[[World], TestResponse]] = {
 }
 
 
-@pytest.mark.parametrize("case", READS)
-def test_a_read_that_was_overtaken_is_answered_with_what_is_in_force(books: World, case: str) -> None:
-    with overtaken(books, lambda: renaming(books)) as seen:
-        answer = READS[case](books)
-    assert answer.status_code == 200 and '"name":"Emma"' in answer.text and "title" not in answer.text
-    assert len(seen) == 2 and seen[1] is books.snapshot(0)
+def test_a_read_that_was_overtaken_is_answered_with_what_is_in_force(books: World) -> None:
+    for read in READS.values():
+        with overtaken(books, lambda: renaming(books)) as seen:
+            answer = read(books)
+        assert answer.status_code == 200 and '"name":"Emma"' in answer.text and "title" not in answer.text
+        assert len(seen) == 2 and seen[1] is books.snapshot(0)
+        back = {**ALL, "fields": fields_of("title")}
+        change(books.admin(), lambda old, back=back: {**old, "books": back}, renamed={"books": {"title": "name"}})
 
 
 def test_a_write_that_was_overtaken_is_judged_by_what_is_in_force(books: World) -> None:

@@ -43,7 +43,7 @@ def written(folder: Path, database: Database, entities: object) -> Path:
 def test_workers_that_start_at_once_agree(database: Database, tmp_path: Path) -> None:
     (tmp_path / "posts.json").write_text('[{"title": "first"}, {"title": "second"}]')
     (tmp_path / "authors.json").write_text('[{"name": "Ann"}]')
-    together(4, written(tmp_path, database, BEFORE))
+    start(str(written(tmp_path, database, BEFORE)))
     assert rows(database, "SELECT title FROM posts ORDER BY id") == [("first",), ("second",)]
     together(4, written(tmp_path, database, AFTER))
     assert rows(database, "SELECT heading, author_id FROM posts ORDER BY id") == [("first", None), ("second", None)]

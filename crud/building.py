@@ -4,6 +4,7 @@ In: `Given` (the configuration of the files, definitions that arrived by request
 with everything that does not fit. Whoever changes what is in force does so in `changing`, where he is alone.
 """
 
+import weakref
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
@@ -24,6 +25,7 @@ from crud.identity.signing import signing_of
 from crud.loader import Loaded, look
 from crud.memo import Memo
 from crud.schemas import schemas_of
+from crud.staging.folders import stage
 from crud.state import COMPILED, Connections, Given, Identity, Snapshot
 from crud.stored_rules import definitions, read_entries
 from sql.database import Database, Options, Session
@@ -38,17 +40,31 @@ Loading = Callable[[Config, Databases], Loaded]
 
 def opened(config: Config) -> Connections:
     """The databases of a configuration, not yet connected. Two sources of one database share it."""
-    shared: dict[tuple[str, bool], Database] = {}
+    shared: dict[tuple[str, bool, str], Database] = {}
     for source in config.sources.values():
-        shared.setdefault((source.url, source.read_only), _open(config, source))
-    return Connections({name: shared[each.url, each.read_only] for name, each in config.sources.items()})
+        if _one(source) not in shared:
+            shared[_one(source)] = _open(config, source)
+    return Connections({name: shared[_one(source)] for name, source in config.sources.items()})
+
+
+def _one(source: Source) -> tuple[str, bool, str]:
+    """What tells databases apart. Files are of the types that the definitions of their source say."""
+    return source.url, source.read_only, source.name if source.folder else ""
 
 
 def _open(config: Config, source: Source) -> Database:
     try:
-        return open_source(source, config.limits)
+        return _staged(config, source) if source.folder else open_source(source, config.limits)
     except ValueError as error:
         raise ConfigError([Problem(str(error), config.place / "sources" / source.name)]) from None
+
+
+def _staged(config: Config, source: Source) -> Database:
+    """A folder of files as a database, which goes with its connections."""
+    place = stage(config, source)
+    database = open_source(replace(source, url=f"sqlite:///{place.path}"), config.limits)
+    weakref.finalize(database, place.remove)
+    return database
 
 
 def open_source(source: Source, limits: Limits) -> Database:

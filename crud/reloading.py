@@ -78,6 +78,14 @@ def reload(state: State, *, connections: bool = True) -> Reloaded:
     return Reloaded(changed=True, restart=restart)
 
 
+def restage(state: State) -> None:
+    """Put changed files of folders in force, in this process: every other one sees them for itself. Raises ConfigError
+    where some are no tables: the old rows stay."""
+    held = _held(state)
+    made = build(held.given, opened(held.given.files), held)
+    state.swap(renewed(replace(made, revision=held.revision)))
+
+
 def _held(state: State) -> Snapshot:
     """What is in force. A process that cannot serve it can still put something else in force."""
     try:

@@ -1,18 +1,21 @@
 """The watcher: a thread that looks at the files of the configuration, and reloads when they have changed.
 
 In: the state of this process. Out: nothing; the log says what was put in force, and what is wrong with files that were
-not. It looks twice a second, and waits until what has changed stays as it is, so that nobody's half-written file is
-read. `server.watch: false` leaves changed files to the reload.
+not. Folders of files that are sources are looked at, too: what changed there is staged again. It looks twice a second,
+and waits until what has changed stays as it is, so that nobody's half-written file is read. `server.watch: false`
+leaves changed files to the reload.
 """
 
 import os
 import threading
+from collections.abc import Callable
 from pathlib import Path
 
 import structlog
 
 from crud.definitions.problems import ConfigError
-from crud.reloading import reload
+from crud.reloading import reload, restage
+from crud.staging import folders
 from crud.state import State
 from sql.errors import SqlError
 
@@ -41,6 +44,7 @@ class Watch:
     def __init__(self, state: State, seconds: float = SECONDS) -> None:
         self._state, self._seconds = state, seconds
         self._done = self._last = self._now()
+        self._staged = self._sheets = folders.stamp(state.held.config)
         self._looking = threading.Lock()
         self._over = threading.Event()
 
@@ -72,17 +76,30 @@ class Watch:
         """Look once: reload where the files have changed since the last reload, and not since the last look."""
         now, before = self._now(), self._last
         self._last = now
-        if not self._state.held.config.server.watch or now != self._done and now == before and self._reloaded():
+        watches = self._state.held.config.server.watch
+        if not watches or now != self._done and now == before and self._told(self._reload):
             self._done = now
+        if watches:
+            self._look_at_folders()
+
+    def _look_at_folders(self) -> None:
+        now, before = folders.stamp(self._state.held.config), self._sheets
+        self._sheets = now
+        if now != self._staged and now == before:
+            self._staged = now
+            self._told(lambda: restage(self._state))
 
     def _now(self) -> Stamp:
         held = self._state.held
         return stamp(held.given.texts.path, held.config.metadata) if held.given.texts else ()
 
-    def _reloaded(self) -> bool:
+    def _reload(self) -> None:
+        reload(self._state, connections=False)
+
+    def _told(self, change: Callable[[], None]) -> bool:
         """Whether there is nothing left to do. A database that is not there now may be later."""
         try:
-            reload(self._state, connections=False)
+            change()
         except ConfigError as error:
             log.error("the changed files are not put in force", problems=[str(problem) for problem in error.problems])
         except SqlError as error:

@@ -46,13 +46,14 @@ class Server:
 
 @dataclass(frozen=True)
 class Source:
-    """A database."""
+    """A database. `folder`: of the files that are staged as one."""
 
     name: str
     url: str = field(repr=False)
     busy_seconds: float = 5.0
     pool_size: int = 10
     read_only: bool = False
+    folder: str = ""
 
 
 @dataclass(frozen=True)

@@ -108,7 +108,7 @@ _ISSUER = {
 }
 
 _SOURCE = {
-    "provider": "Metal's word for the kind of database. Default: sqlite.",
+    "provider": "Metal's word for the kind of database; files is a folder of CSV and JSON files. Default: sqlite.",
     "url": "sqlite:///relative/path, sqlite:////absolute/path or postgresql://user@host/database.",
     "host": "The host of PostgreSQL. Default: localhost.",
     "port": "The port of PostgreSQL. Default: 5432.",
@@ -116,6 +116,7 @@ _SOURCE = {
     "password": "His password; better as ${NAME}.",
     "database": "The path of a SQLite file, the name of a PostgreSQL database, or a URL.",
     "options": "How the database is used.",
+    "options.folder": "With the provider files: where they are, beside the configuration.",
     "options.busy_seconds": "How long a lock is waited for. Default: 5.",
     "options.pool_size": "Connections per worker. Default: 10.",
     "options.read_only": "true: nothing is ever written there. Default: false.",

@@ -168,10 +168,14 @@ def _dialect(data: Data) -> DialectConfig:
 def _sources(data: Data, place: Place) -> tuple[dict[str, Source], list[Problem]]:
     sources, problems = {}, []
     for name, source in data.items():
-        url = source_url(source)
+        at, folder = place / name, source.get("options", {}).get("folder")
+        if (source.get("provider") == "files") != (folder is not None):
+            problems.append(Problem("provider files and options.folder go together", at))
+        url = f"files:///{folder}" if folder else source_url(source)
         if url is None:
             problems.append(Problem("lacks its database", place / name, allowed=("url", "database")))
-        sources[name] = Source(name, url or "", **source.get("options", {}))
+        options = source.get("options", {}) | ({"read_only": True} if folder else {})
+        sources[name] = Source(name, url or "", **options)
     if not sources:
         sources["default"] = Source("default", "sqlite:///dragoman.sqlite")
     return sources, problems

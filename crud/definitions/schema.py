@@ -180,14 +180,14 @@ ACCOUNTS = shape(
 
 SOURCE = shape(
     {
-        "provider": words("sqlite", "postgres"),
+        "provider": words("sqlite", "postgres", "files"),
         "url": NAME,
         "host": NAME,
         "port": {"type": "integer", "minimum": 1, "maximum": 65535},
         "user": NAME,
         "password": {"type": ["string", "number"]},
         "database": NAME,
-        "options": shape({"busy_seconds": SECONDS, "pool_size": COUNT, "read_only": FLAG}),
+        "options": shape({"busy_seconds": SECONDS, "pool_size": COUNT, "read_only": FLAG, "folder": NAME}),
     }
 )
 

@@ -175,13 +175,14 @@ def _relation(relation: RelationDefinition) -> Iterator[Problem]:
 
 def _targets(config: Config) -> Iterator[Problem]:
     """References to nothing, where every table of the source is declared and it can be known."""
+    open_schemas = tuple(f"{schema.name}." for schema in config.schemas.values() if schema.everything)
     open_sources = {schema.source for schema in config.schemas.values() if schema.everything}
     found = lookup(config)
     exact = tuple(sorted({name for name in found.values() if name}))
     for definition in declared(config):
         for name, place in _named(definition) if definition.source not in open_sources else ():
             words = (name, name.rpartition(".")[0], f"{definition.namespace}.{name}")
-            if not name.startswith(OWN_PREFIX) and not any(word in found for word in words):
+            if not name.startswith((OWN_PREFIX, *open_schemas)) and not any(word in found for word in words):
                 yield Problem(_unknown("resource", name), place, exact)
 
 

@@ -44,6 +44,11 @@ def revision(database: Database) -> Revision:
     return _made(database.fetch(_ASKED))
 
 
+def is_now(held: Revision, database: Database) -> bool:
+    """Whether these are the numbers as they are now: what every request asks."""
+    return database.fetch(_ASKED) == [(held.rules, held.definitions, held.files, held.connections)]
+
+
 def revision_within(session: Session) -> Revision:
     """The same in an open transaction or snapshot."""
     return _made(session.fetch(_ASKED))

@@ -25,7 +25,7 @@ from crud.identity.issuers import Issuer
 from crud.identity.signing import Signing
 from crud.memo import Memo
 from crud.presentation import Presentation
-from crud.revision import Revision, revision
+from crud.revision import Revision, is_now, revision
 from crud.schemas import RowSchema
 from sql.catalog import Catalog
 from sql.database import Database
@@ -152,7 +152,7 @@ class State:
     def current(self) -> Snapshot:
         """What is in force now: another worker may have changed it."""
         held = self._snapshot
-        return held if revision(held.system) == held.revision else self._followed()
+        return held if is_now(held.revision, held.system) else self._followed()
 
     def _followed(self) -> Snapshot:
         """Made once: who waited for the lock finds it made."""

@@ -145,10 +145,10 @@ def test_old_rules_are_never_used_where_the_new_ones_cannot_be_had(fresh: Fresh)
 
 
 def test_a_worker_that_cannot_ask_refuses(fresh: Fresh, monkeypatch: pytest.MonkeyPatch) -> None:
-    def failing(database: object) -> int:
+    def failing(held: object, database: object) -> bool:
         raise Unavailable("gone")
 
-    monkeypatch.setattr("crud.state.revision", failing)
+    monkeypatch.setattr("crud.state.is_now", failing)
     answer = fresh.client.get("/items/categories")
     assert answer.status_code == 503 and answer.headers["Retry-After"]
 

@@ -60,6 +60,8 @@ def chosen(config: Config, name: str | None) -> Source:
     name = name or config.schemas[config.server.default_schema].source
     if name not in config.sources:
         raise click.UsageError(f"There is no source {name!r}; there are: {', '.join(config.sources)}.")
+    if config.sources[name].folder:
+        raise click.UsageError(f"{name!r} is a folder of files: its tables follow from the files as they are.")
     return config.sources[name]
 
 

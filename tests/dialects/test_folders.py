@@ -5,9 +5,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from click import UsageError
 from flask import Flask
 
 from app import StartError
+from crud.cli.inspect import chosen
 from crud.definitions.problems import ConfigError
 from crud.reloading import restage
 from crud.staging import folders, places
@@ -110,6 +112,11 @@ def test_changed_files_are_staged_anew_whole_or_not_at_all(lists: Fresh, folder:
     restage(state)
     assert get(lists, "/items/lists.places") == [{"id": 5, "name": "Nice", "country": "FR"}]
     assert lists.client.get("/items/lists.tags", headers=lists.admin).status_code == 404
+
+
+def test_a_folder_is_not_inspected(lists: Fresh) -> None:
+    with pytest.raises(UsageError, match="folder of files"):
+        chosen(lists.snapshot.config, "lists")
 
 
 def test_a_process_notices_changed_files_once_they_stay_as_they_are(lists: Fresh, folder: Path) -> None:

@@ -8,6 +8,7 @@ copy would come to the same one again. Constant SQL.
 import secrets
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
+from operator import attrgetter
 
 from crud.identity.accounts import sql_for
 from crud.system import PREFIX, REVISION
@@ -36,6 +37,7 @@ class Revision:
 NAMES = tuple(field.name for field in fields(Revision))
 # The number of the rules is the column that was there first.
 _COLUMNS = ("value", *NAMES[1:])
+_numbers = attrgetter(*NAMES)
 _ASKED = f"SELECT {', '.join(_COLUMNS)} FROM {REVISION}"
 
 
@@ -46,7 +48,7 @@ def revision(database: Database) -> Revision:
 
 def is_now(held: Revision, database: Database) -> bool:
     """Whether these are the numbers as they are now: what every request asks."""
-    return database.fetch(_ASKED) == [(held.rules, held.definitions, held.files, held.connections)]
+    return database.fetch(_ASKED) == [_numbers(held)]
 
 
 def revision_within(session: Session) -> Revision:

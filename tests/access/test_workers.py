@@ -9,7 +9,7 @@ import pytest
 from flask import Flask
 
 from crud.building import renewed
-from crud.revision import Revision, renew, revision
+from crud.revision import Revision, is_now, renew, revision
 from crud.state import Snapshot, State
 from crud.web.dialect import context, served
 from sql.errors import Unavailable
@@ -132,6 +132,14 @@ def test_rules_are_made_once_for_all_who_wait(fresh: Fresh) -> None:
     for thread in threads:
         thread.join()
     assert len(made) == 1 and len(found) == 8 and set(map(id, found)) == {id(made[0])}
+
+
+def test_what_is_in_force_is_asked_with_one_statement(fresh: Fresh) -> None:
+    system = fresh.app.extensions["dragoman"].state.current().system
+    assert is_now(revision(system), system)
+    with system.transaction() as session:
+        renew(system, session)
+        assert not is_now(fresh.app.extensions["dragoman"].state.held.revision, system)
 
 
 def test_old_rules_are_never_used_where_the_new_ones_cannot_be_had(fresh: Fresh) -> None:

@@ -16,7 +16,6 @@ from crud.caching.files import FileStore
 from crud.caching.keys import named
 from crud.caching.ledger import Ledger
 from crud.caching.memory import MemoryStore
-from crud.caching.redis import RedisStore
 from crud.caching.store import Store, StoreFailed
 from crud.definitions.config import CacheSettings
 
@@ -35,6 +34,8 @@ def _store(settings: CacheSettings, service: str) -> Store:
         case "memory":
             return MemoryStore(named(service), settings.max_entries)
         case "redis":
+            from crud.caching.redis import RedisStore  # a third of a second that nobody else pays
+
             return RedisStore(settings.url)
         case _:
             return FileStore(Path(settings.path).absolute(), settings.max_entries)

@@ -75,9 +75,15 @@ def dropping(context: Context) -> Iterator[Dropping]:
 
 
 def _ids(context: Context, unit: Unit) -> frozenset[str]:
-    snapshot = context.snapshot
-    tables = table_ids(snapshot.catalog, snapshot.databases, unit.written)
-    return tables | database_ids(snapshot.catalog, snapshot.databases, unit.written)
+    written = frozenset(unit.written)
+    found = context.snapshot.compiled.get(("ids", written), lambda: _ids_of(context, written))
+    assert isinstance(found, frozenset)
+    return found
+
+
+def _ids_of(context: Context, written: frozenset[str]) -> frozenset[str]:
+    catalog, databases = context.snapshot.catalog, context.snapshot.databases
+    return table_ids(catalog, databases, written) | database_ids(catalog, databases, written)
 
 
 def _leave(context: Context, unit: Unit) -> None:

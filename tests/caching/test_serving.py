@@ -3,6 +3,7 @@
 Rows that are changed behind the service's back show whether an answer was kept: a kept one does not know of it.
 """
 
+import random
 import threading
 import time
 import uuid
@@ -20,6 +21,7 @@ from crud.caching.store import StoreFailed
 from crud.identity.accounts import sql_for
 from crud.revision import revision
 from crud.state import Snapshot
+from tests.caching.watching import ROWS, Read, Write, watched
 from tests.dialects.conftest import BACKENDS, close, token_of
 from tests.newcomers import create_account
 from tests.postgres import new_postgres
@@ -417,6 +419,30 @@ def test_memory_is_for_one_worker_and_the_other_makes_its_writes_known(
         assert memory.titles() == ["eins", "two", "changed"]
     finally:
         close(first, second)
+
+
+def test_no_read_is_older_than_the_last_acknowledged_write(library: Library) -> None:
+    def callers() -> tuple[Read, Write]:
+        first, second = library.client(), library.client(other=True)
+        chance = random.Random(1)
+
+        def read() -> tuple[dict[int, int], int | None]:
+            client = chance.choice((first, second))
+            body: Any = client.get(f"{BOOKS}?cache=60&fields=id,title", headers=library.headers("admin")).json
+            return {row["id"]: int(row["title"]) for row in body["rows"]}, body["metadata"].get("__CACHE_EXPIRE__")
+
+        def write(row: int, number: int) -> None:
+            body = {"filter": {"id": row}, "data": {"title": str(number)}}
+            client = chance.choice((first, second))
+            assert client.patch(BOOKS, json=body, headers=library.headers("admin")).status_code == 204
+
+        return read, write
+
+    _, write = callers()
+    for row in range(1, ROWS + 1):
+        write(row, 0)
+    seen = watched(4, 200, 0.2, callers)
+    assert seen.old == [] and seen.reads + seen.writes == 200 and seen.found
 
 
 # ---------------------------------------------------------------- tables behind tables

@@ -71,11 +71,11 @@ def opened(url: str) -> Iterator[Database]:
 
 
 @contextmanager
-def serving(url: str, folder: Path, *options: str) -> Iterator[Service]:
+def serving(url: str, folder: Path, *options: str, config: Path = ROOT / "config.yml") -> Iterator[Service]:
     """Start gunicorn with these options, sign in; stop it at the end. Without --preload, the database is prepared."""
     port = free_port()
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("DRAGOMAN", "ADMIN", "FLASK"))}
-    environment = kept | {"DATABASE_URL": url, "DRAGOMAN_CONFIG": str(ROOT / "config.yml")}
+    environment = kept | {"DATABASE_URL": url, "DRAGOMAN_CONFIG": str(config)}
     environment |= {"PYTHONPATH": str(ROOT), "HOST": "127.0.0.1", "PORT": str(port)}
     prepare = [sys.executable, "-m", "flask", "--app", "app", "prepare"]
     if "--preload" not in options:  # one process alone makes the tables

@@ -1,7 +1,7 @@
 """The application factory: configuration in, a Flask application that speaks every dialect out.
 
-`create_app()` reads the configuration that the environment names (`crud.startup`), builds the first snapshot, mounts
-the dialects and hangs the commands of `crud.cli` under `flask`.
+`create_app()` reads the configuration that the environment names (`crud.snapshots.startup`), builds the first
+snapshot, mounts the dialects and hangs the commands of `crud.cli` under `flask`.
 """
 
 import sys
@@ -11,14 +11,15 @@ from pathlib import Path
 import click
 from flask import Flask
 
-from crud import cli, inherited, logs, startup
+from crud import cli, logs
 from crud.definitions.config import Config
 from crud.definitions.problems import ConfigError
 from crud.dialects import DIALECTS
-from crud.following import followed
 from crud.identity import brakes, passwords
-from crud.inherited import INHERITED, Files
-from crud.state import State
+from crud.snapshots import inherited, startup
+from crud.snapshots.following import followed
+from crud.snapshots.inherited import INHERITED, Files
+from crud.snapshots.state import State
 from crud.web import dialect
 from crud.web.routes import Route
 from sql.errors import DatabaseError

@@ -4,7 +4,7 @@ Each worker watches the files of the configuration.
 """
 
 from app import create_app
-from crud.watching import Watch
+from crud.snapshots.watching import Watch
 
 application = create_app()
 Watch(application.extensions["dragoman"].state).start()

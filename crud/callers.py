@@ -10,7 +10,7 @@ from crud.identity import accounts, configured, keys, sessions, tokens
 from crud.identity.accounts import Account
 from crud.identity.issuers import Issuer, Proved
 from crud.identity.signing import Signing, forged
-from crud.state import Identity, Snapshot
+from crud.snapshots.state import Identity, Snapshot
 
 
 def actor_of(snapshot: Snapshot, token: str) -> Actor:

@@ -8,7 +8,7 @@ import uuid
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
-from crud import revision, system
+from crud import system
 from crud.definitions.config import Config
 from crud.definitions.problems import ConfigError, Problem
 from crud.evolution import records
@@ -18,6 +18,7 @@ from crud.evolution.wanted import Wanted, own
 from crud.identity import tables
 from crud.identity.accounts import ensure_role, sql_for, stored_role
 from crud.samples import insert_rows, read_rows
+from crud.snapshots import revision
 from sql.database import Database, Session
 from sql.ddl import add_column, create_table
 from sql.introspection import TableInfo

@@ -20,7 +20,7 @@ from crud.identity.sessions import CONFIGURED
 from crud.identity.signing import forged
 from crud.identity.tokens import Pair
 from crud.service import attempted
-from crud.state import Snapshot
+from crud.snapshots.state import Snapshot
 from crud.system import ACCOUNTS, called
 from crud.writing.newcomers import make_account
 from sql.database import Session

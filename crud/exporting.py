@@ -17,7 +17,7 @@ from crud.hooks import Event
 from crud.jsontext import decimal_text, to_json
 from crud.limits import check
 from crud.presentation import View
-from crud.state import Context
+from crud.snapshots.state import Context
 from sql.builder import compile_query
 from sql.catalog import Column
 from sql.errors import Unsupported

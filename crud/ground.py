@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from crud.access.policy import Constants, EitherNames
 from crud.definitions.config import Limits
 from crud.presentation import Presentation
-from crud.state import Snapshot
+from crud.snapshots.state import Snapshot
 from crud.wire.paths import Scope
 from sql.catalog import Catalog, Resource
 

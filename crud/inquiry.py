@@ -21,7 +21,7 @@ from crud.access.wording import words
 from crud.definitions.config import canonical_role
 from crud.errors import ApiError, bad_parameter
 from crud.identity import accounts
-from crud.state import Context, Snapshot
+from crud.snapshots.state import Context, Snapshot
 from sql.catalog import Resource
 from sql.compiled import Statement
 from sql.errors import BadValue

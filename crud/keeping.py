@@ -22,7 +22,7 @@ from crud.caching.tables import database_id, database_ids, table_id, table_ids
 from crud.errors import ApiError
 from crud.jsontext import to_json
 from crud.reading import Result
-from crud.state import Context
+from crud.snapshots.state import Context
 from sql.catalog import Catalog
 from sql.query import ActorValue, Asked, Now, Query
 

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 
 from crud.access.permissions import authorize, gate_for
 from crud.limits import check
-from crud.state import Context
+from crud.snapshots.state import Context
 from sql.builder import compile_query
 from sql.catalog import Catalog, Resource
 from sql.compiled import Compiled, Statement

@@ -11,11 +11,12 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TypeVar
 
-from crud import keeping, reading, revision
+from crud import keeping, reading
 from crud.caching.entries import Entry, Words
 from crud.hooks import Event
 from crud.reading import Result
-from crud.state import Context
+from crud.snapshots import revision
+from crud.snapshots.state import Context
 from crud.writing.dropping import dropping
 from crud.writing.unit import Unit, Written
 from crud.writing.work import Work

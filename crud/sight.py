@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from crud.access.permissions import Gate, gate_for
 from crud.presentation import Presentation, View
-from crud.state import Context
+from crud.snapshots.state import Context
 
 
 def sight(context: Context, names: Presentation) -> Presentation:

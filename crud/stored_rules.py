@@ -17,7 +17,7 @@ from crud.errors import ApiError
 from crud.ground import EVERY, Ground
 from crud.identity.accounts import sql_for
 from crud.limits import check_filter
-from crud.revision import Revision, revision_within
+from crud.snapshots.revision import Revision, revision_within
 from crud.wire.conditions import parse
 from crud.wire.variables import constant
 from sql.catalog import Resource

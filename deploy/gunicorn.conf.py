@@ -35,6 +35,6 @@ def _reload(server: Arbiter) -> None:
 
 def pre_fork(server: Arbiter, worker: Worker) -> None:
     """What a worker is told of how it starts. The first ones put the files in force."""
-    from crud import inherited
+    from crud.snapshots import inherited
 
     inherited.remember(again=worker.age > server.cfg.workers)

@@ -6,7 +6,7 @@ In: a snapshot, roles or a tenant's id. Out: rows. Constant SQL; values are para
 from collections.abc import Iterable
 
 from crud.identity.accounts import sql_for, stored_role
-from crud.state import Snapshot
+from crud.snapshots.state import Snapshot
 
 Row = dict[str, object]
 LEADING = ("admin", "user")

@@ -11,9 +11,9 @@ from pathlib import Path
 import click
 from flask.cli import AppGroup
 
-from crud import startup
 from crud.definitions.published import config_schema, resource_schema
 from crud.definitions.reading import check_config
+from crud.snapshots import startup
 
 config_commands = AppGroup("config", help="Read and check the configuration.")
 

@@ -28,7 +28,7 @@ from crud.importing.documents import rows_from_json, rows_from_lines
 from crud.importing.engine import import_rows
 from crud.importing.rows import Bad, Imported, Numbered
 from crud.presentation import Shown, Style, View, view_of
-from crud.state import Context, Snapshot
+from crud.snapshots.state import Context, Snapshot
 from crud.web.dialect import served
 from sql.catalog import Column, Resource
 from sql.errors import SqlError, UnknownResource

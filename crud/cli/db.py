@@ -12,15 +12,15 @@ from contextlib import ExitStack, contextmanager
 import click
 from flask.cli import AppGroup
 
-from crud.building import opened
 from crud.cli.inspect import inspect
 from crud.definitions.config import Config
 from crud.definitions.problems import ConfigError
 from crud.definitions.texts import Texts
 from crud.evolution import wording
 from crud.evolution.applying import statements_of
-from crud.startup import configured, follow, planned
-from crud.state import Connections
+from crud.snapshots.building import opened
+from crud.snapshots.startup import configured, follow, planned
+from crud.snapshots.state import Connections
 from sql.errors import SqlError
 
 db_commands = AppGroup("db", help="The tables of the databases, and what definitions want of them.")

@@ -9,7 +9,6 @@ from pathlib import Path
 
 import click
 
-from crud import startup
 from crud.definitions.config import Config, Source
 from crud.definitions.document import MAX_BYTES, parse_document
 from crud.definitions.problems import ConfigError
@@ -18,6 +17,7 @@ from crud.inspection.comparing import differences
 from crud.inspection.found import Found, find, with_own
 from crud.inspection.writing import Setting, unreachable, write
 from crud.loader import build
+from crud.snapshots import startup
 from sql.database import Options
 from sql.errors import DatabaseError
 from sql.introspection import TableInfo

@@ -13,7 +13,7 @@ from flask.cli import AppGroup, with_appcontext
 from crud.errors import ApiError
 from crud.identity import accounts, keys
 from crud.identity.keys import Key
-from crud.state import Snapshot
+from crud.snapshots.state import Snapshot
 from crud.web.dialect import served
 
 key_commands = AppGroup("key", help="Make, list and revoke API keys.")

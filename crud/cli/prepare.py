@@ -10,15 +10,15 @@ import click
 from flask.cli import with_appcontext
 
 from crud.access.actor import ANONYMOUS
-from crud.building import opened
 from crud.definitions.problems import ConfigError
 from crud.doors import ADMINISTRATOR
 from crud.evolution.applying import Refused
 from crud.identity import accounts
 from crud.identity.passwords import hash_password
-from crud.reloading import reload
-from crud.startup import configuration, keep_safe
-from crud.state import Snapshot
+from crud.snapshots.building import opened
+from crud.snapshots.reloading import reload
+from crud.snapshots.startup import configuration, keep_safe
+from crud.snapshots.state import Snapshot
 from crud.web.dialect import served
 from crud.writing.newcomers import make_account
 from sql.catalog import Resource

@@ -7,8 +7,8 @@ with the files, in which case nothing has changed. This is what a SIGHUP to guni
 import click
 from flask.cli import with_appcontext
 
-from crud import reloading
 from crud.definitions.problems import ConfigError
+from crud.snapshots import reloading
 from crud.web.dialect import served
 from sql.errors import DatabaseError
 

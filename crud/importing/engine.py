@@ -14,7 +14,7 @@ from crud.access import grants
 from crud.access.grants import Granted
 from crud.errors import ApiError, bad_parameter
 from crud.importing.rows import Bad, Imported, Numbered, RowError, error_of, refused, wrong
-from crud.state import Context
+from crud.snapshots.state import Context
 from crud.writing import conflicts, own, recording, statements, tenancy
 from crud.writing.inserting import check
 from crud.writing.rows import Place, candidate

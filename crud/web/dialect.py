@@ -22,7 +22,7 @@ from crud.identity.keys import PREFIX
 from crud.jsontext import to_json
 from crud.presentation import Presentation
 from crud.sight import sight
-from crud.state import Context, State
+from crud.snapshots.state import Context, State
 from crud.web.again import again, can_repeat, overtaken
 from crud.web.crossing import SAFE, refuse_cross_site
 from crud.web.mounts import Dialect as Dialect

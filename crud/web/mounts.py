@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 from flask import Blueprint, current_app, g, request
 
 from crud.errors import ApiError
-from crud.state import State
+from crud.snapshots.state import State
 
 Render = Callable[[ApiError], tuple[object, int]]
 Body = Mapping[str, object]

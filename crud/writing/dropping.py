@@ -10,11 +10,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
-from crud import revision
 from crud.caching.cache import Cache
 from crud.caching.store import StoreFailed
 from crud.caching.tables import database_ids, table_ids
-from crud.state import Context
+from crud.snapshots import revision
+from crud.snapshots.state import Context
 from crud.writing.unit import Unit
 from sql.errors import SqlError, Uncertain
 

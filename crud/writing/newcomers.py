@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from crud.access.actor import Actor
 from crud.access.grants import grant, insertion
 from crud.identity import accounts
-from crud.state import Context, Snapshot
+from crud.snapshots.state import Context, Snapshot
 from crud.system import ACCOUNTS
 from crud.writing.generated import on_create
 from crud.writing.statements import put_many

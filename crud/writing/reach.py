@@ -3,7 +3,7 @@
 In: a change and the catalog. Out: names of resources; once per shape.
 """
 
-from crud.state import Snapshot
+from crud.snapshots.state import Snapshot
 from sql.catalog import Catalog, Resource
 from sql.commands import Change
 

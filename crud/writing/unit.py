@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from crud.access.permissions import Gate, gate_for
 from crud.audit import Entry
 from crud.hooks import Event
-from crud.state import Context
+from crud.snapshots.state import Context
 from sql.catalog import Resource
 from sql.commands import Command
 from sql.database import Database, Session

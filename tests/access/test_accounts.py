@@ -12,7 +12,7 @@ import pytest
 from crud import service
 from crud.access.actor import Actor
 from crud.errors import ApiError
-from crud.state import Context
+from crud.snapshots.state import Context
 from crud.wire.paths import by_values
 from sql.commands import Delete
 from tests.access.ruling import ANN, items, permit, person, role_id

@@ -19,7 +19,7 @@ from crud.access.settable import offer
 from crud.access.wording import OPERATORS, words
 from crud.definitions.config import RuleDefinition
 from crud.inquiry import ACTIONS, UNSAID
-from crud.state import Snapshot
+from crud.snapshots.state import Snapshot
 from crud.web.dialect import served
 from sql import operators
 from sql.catalog import Catalog, Column, Relation, Resource, SoftDelete, Table

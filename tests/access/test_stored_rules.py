@@ -5,7 +5,7 @@ import uuid
 from typing import Any
 
 from crud.identity.accounts import sql_for
-from crud.revision import renew
+from crud.snapshots.revision import renew
 from tests.access.ruling import items, permit, person, role_id, rule
 from tests.dialects.conftest import Fresh
 from tests.dialects.speakers import DIALECTS, KEYED, Speaker

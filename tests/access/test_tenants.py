@@ -16,7 +16,7 @@ from crud import exporting, service
 from crud.access.actor import Actor
 from crud.identity.accounts import load_account
 from crud.presentation import Shown, Style, view_of
-from crud.state import Context
+from crud.snapshots.state import Context
 from sql.commands import Upsert
 from sql.query import Asked
 from tests.access import tenants

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from crud.building import renewed
-from crud.revision import Revision, is_now, renew, revision
-from crud.state import Snapshot, State
+from crud.snapshots.building import renewed
+from crud.snapshots.revision import Revision, is_now, renew, revision
+from crud.snapshots.state import Snapshot, State
 from crud.web.dialect import context, served
 from sql.errors import Unavailable
 from tests.access.ruling import items, permit, role_id
@@ -156,7 +156,7 @@ def test_a_worker_that_cannot_ask_refuses(fresh: Fresh, monkeypatch: pytest.Monk
     def failing(held: object, database: object) -> bool:
         raise Unavailable("gone")
 
-    monkeypatch.setattr("crud.state.is_now", failing)
+    monkeypatch.setattr("crud.snapshots.state.is_now", failing)
     answer = fresh.client.get("/items/categories")
     assert answer.status_code == 503 and answer.headers["Retry-After"]
 

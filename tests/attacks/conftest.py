@@ -10,7 +10,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from crud.state import Snapshot
+from crud.snapshots.state import Snapshot
 from tests.attacks import hooks, writing
 from tests.attacks.world import CONFIG, QUOTED_NAME, fill
 from tests.attacks.writing import Written

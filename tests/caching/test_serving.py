@@ -19,8 +19,8 @@ from flask.testing import FlaskClient
 from crud import keeping
 from crud.caching.store import StoreFailed
 from crud.identity.accounts import sql_for
-from crud.revision import revision
-from crud.state import Snapshot
+from crud.snapshots.revision import revision
+from crud.snapshots.state import Snapshot
 from tests.caching.watching import ROWS, Read, Write, watched
 from tests.dialects.conftest import BACKENDS, close, token_of
 from tests.newcomers import create_account

@@ -18,7 +18,7 @@ from crud.access.actor import Actor
 from crud.definitions.reading import read_config
 from crud.doors import open_session
 from crud.identity import accounts
-from crud.state import Context, Snapshot
+from crud.snapshots.state import Context, Snapshot
 from crud.web.dialect import served
 from crud.wire.paths import by_values
 from sql.commands import Insert

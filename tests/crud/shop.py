@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
 
-from crud import startup
 from crud.access.actor import Actor
 from crud.definitions.config import DIALECTS
 from crud.definitions.reading import read_config
@@ -15,7 +14,8 @@ from crud.importing.documents import rows_from_json, rows_from_lines
 from crud.importing.engine import import_rows
 from crud.importing.rows import Imported
 from crud.presentation import View
-from crud.state import Context, Snapshot
+from crud.snapshots import startup
+from crud.snapshots.state import Context, Snapshot
 from sql.catalog import Column
 
 CONFIG = """

@@ -17,7 +17,7 @@ import pytest
 import structlog
 
 from app import create_app
-from crud import audit, doors, logs, service, startup
+from crud import audit, doors, logs, service
 from crud.access.actor import Actor
 from crud.audit import Author, Entry
 from crud.callers import actor_of
@@ -28,7 +28,8 @@ from crud.hooks import Event, Refused
 from crud.identity import accounts
 from crud.importing.cells import rows_from_csv
 from crud.importing.engine import import_rows
-from crud.state import Context, Snapshot
+from crud.snapshots import startup
+from crud.snapshots.state import Context, Snapshot
 from crud.system import AUDIT
 from crud.wire.paths import by_values
 from sql.commands import Command, Delete, Ensure, Insert, Restore, Update, UpdateFirst, Upsert

@@ -8,8 +8,8 @@ from crud import service
 from crud.access.actor import Actor
 from crud.definitions.reading import read_config
 from crud.errors import ApiError
-from crud.startup import assemble
-from crud.state import Context
+from crud.snapshots.startup import assemble
+from crud.snapshots.state import Context
 from sql.commands import Insert
 
 CONFIG = """

@@ -8,11 +8,12 @@ from dataclasses import dataclass
 
 import pytest
 
-from crud import service, startup
+from crud import service
 from crud.access.actor import Actor
 from crud.definitions.reading import read_config
 from crud.errors import ApiError
-from crud.state import Context
+from crud.snapshots import startup
+from crud.snapshots.state import Context
 from sql.commands import Delete
 from sql.database import Database, Options
 from sql.opening import open_database

@@ -7,7 +7,7 @@ import pytest
 from crud import service
 from crud.access.actor import Actor
 from crud.errors import ApiError
-from crud.state import Context
+from crud.snapshots.state import Context
 from sql.commands import Delete, Insert, Ref, Restore, Update, UpdateFirst
 from sql.errors import Deadlock
 from sql.query import TRUE, Asked, Query, Select

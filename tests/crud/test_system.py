@@ -15,7 +15,7 @@ from crud.definitions.problems import ConfigError
 from crud.definitions.reading import config_for_database, config_of
 from crud.identity import accounts
 from crud.loader import Loaded, load
-from crud.revision import Revision, revision
+from crud.snapshots.revision import Revision, revision
 from sql.database import Database
 from sql.opening import open_database
 from tests.newcomers import create_account

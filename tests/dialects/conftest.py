@@ -22,7 +22,7 @@ from crud.definitions.reading import read_config
 from crud.doors import open_session
 from crud.identity import accounts
 from crud.identity.passwords import hash_password
-from crud.state import Snapshot
+from crud.snapshots.state import Snapshot
 from crud.web.dialect import served
 from tests.newcomers import create_account
 from tests.postgres import drop, name_of, new_postgres, put

@@ -17,7 +17,7 @@ from crud.doors import open_session
 from crud.identity import accounts, keys, passwords
 from crud.identity.accounts import sql_for
 from crud.identity.passwords import hash_password
-from crud.state import Snapshot
+from crud.snapshots.state import Snapshot
 from tests.dialects.conftest import sibling
 from tests.newcomers import CHEAP, NOBODY, create_account
 

@@ -16,7 +16,7 @@ from flask import Flask
 from app import create_app
 from crud.definitions.reading import config_for_database
 from crud.identity.passwords import hash_password
-from crud.state import Snapshot
+from crud.snapshots.state import Snapshot
 from crud.web.dialect import served
 from sql.catalog import Resource
 from sql.database import Options

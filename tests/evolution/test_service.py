@@ -4,7 +4,7 @@ import pytest
 from click import ClickException
 
 from crud.definitions.problems import ConfigError
-from crud.reloading import reload
+from crud.snapshots.reloading import reload
 from tests.reload.conftest import World, two, world
 
 __all__ = ["two", "world"]

@@ -4,7 +4,7 @@ import json
 import multiprocessing
 from pathlib import Path
 
-from crud.startup import assemble, configured
+from crud.snapshots.startup import assemble, configured
 from sql.database import Database
 from tests.evolution.defined import KEY, entity, rows, run, table
 

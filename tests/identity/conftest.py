@@ -15,7 +15,7 @@ from flask.testing import FlaskClient
 from crud import doors
 from crud.doors import Signed
 from crud.identity import accounts, passwords
-from crud.state import Snapshot
+from crud.snapshots.state import Snapshot
 from tests.dialects.conftest import applications, close, database_url, make_app, sibling
 from tests.newcomers import CHEAP, NOBODY, create_account
 

@@ -22,7 +22,7 @@ from crud.errors import ApiError
 from crud.identity import tokens
 from crud.identity.signing import Signing, kept_secret, signing_of
 from crud.identity.tokens import issue, read
-from crud.state import Identity
+from crud.snapshots.state import Identity
 from tests.identity.conftest import Home
 
 SECRET = "x" * 40

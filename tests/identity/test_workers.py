@@ -13,8 +13,8 @@ import pytest
 
 from crud import doors
 from crud.definitions.reading import read_config
-from crud.startup import assemble
-from crud.state import Snapshot
+from crud.snapshots.startup import assemble
+from crud.snapshots.state import Snapshot
 from tests.dialects.conftest import BACKENDS, SECRET
 from tests.identity.conftest import CONFIG, PASSWORD
 from tests.newcomers import CHEAP, create_account

@@ -10,7 +10,6 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from crud import startup
 from crud.access.actor import Actor
 from crud.definitions.config import DIALECTS
 from crud.definitions.reading import read_config
@@ -18,7 +17,8 @@ from crud.exporting import FORMATS, exported, stream
 from crud.importing.cells import rows_from_csv
 from crud.importing.engine import import_rows
 from crud.presentation import View
-from crud.state import Context
+from crud.snapshots import startup
+from crud.snapshots.state import Context
 from sql.query import Asked
 
 HEADER = "sku,title,price,amount,active,born,seen,data,tags\r\n"

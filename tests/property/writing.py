@@ -16,7 +16,7 @@ from crud.errors import ApiError
 from crud.hooks import Hooks
 from crud.schemas import schemas_of
 from crud.service import Written
-from crud.state import Context, Snapshot
+from crud.snapshots.state import Context, Snapshot
 from sql.builder import compile_query
 from sql.catalog import Resource
 from sql.commands import Command, Delete, Ensure, Insert, Update, UpdateFirst, Upsert

@@ -10,7 +10,7 @@ from flask.testing import FlaskClient
 
 from app import create_app
 from crud.access.actor import Actor
-from crud.state import Context, Snapshot, State
+from crud.snapshots.state import Context, Snapshot, State
 from sql.database import Row
 from tests.conftest import BACKENDS
 from tests.dialects.conftest import ADMIN, SECRET, USER, close, headers_of

@@ -10,8 +10,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from crud.startup import assemble, configured
-from crud.state import Snapshot
+from crud.snapshots.startup import assemble, configured
+from crud.snapshots.state import Snapshot
 from tests.dialects.conftest import ADMIN, SECRET, headers_of
 from tests.newcomers import create_account
 from tests.test_run import BIN, ROOT, WAIT, free_port, until_it_answers

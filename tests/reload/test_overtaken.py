@@ -8,7 +8,7 @@ import pytest
 from flask import Flask
 from werkzeug.test import TestResponse
 
-from crud.run_time import change, created
+from crud.snapshots.run_time import change, created
 from crud.web.dialect import context
 from tests.reload.conftest import World
 from tests.reload.test_run_time import BOOKS, fields_of

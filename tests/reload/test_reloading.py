@@ -11,11 +11,11 @@ import pytest
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from crud import accepted
 from crud.errors import ApiError
 from crud.identity.signing import materials
-from crud.reloading import reload
-from crud.run_time import change, created
+from crud.snapshots import accepted
+from crud.snapshots.reloading import reload
+from crud.snapshots.run_time import change, created
 from crud.web.dialect import context
 from tests.dialects.conftest import SECRET, USER
 from tests.reload.conftest import CONFIG, World

@@ -5,11 +5,11 @@ from collections.abc import Mapping
 
 import pytest
 
-from crud import run_time
 from crud.errors import ApiError
 from crud.evolution.locking import LOCK
-from crud.run_time import Definitions, change, created, stored
-from crud.state import Context
+from crud.snapshots import run_time
+from crud.snapshots.run_time import Definitions, change, created, stored
+from crud.snapshots.state import Context
 from sql.errors import Busy
 from tests.reload.conftest import CONFIG, World
 

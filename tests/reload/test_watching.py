@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 from structlog.testing import capture_logs
 
-from crud.watching import Watch
+from crud.snapshots.watching import Watch
 from tests.reload.conftest import CONFIG, World
 from tests.reload.test_reloading import TAGS, statuses
 

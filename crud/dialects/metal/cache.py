@@ -6,12 +6,13 @@ rows, for administrators; a message. Whoever may reload the server may forget wh
 
 from flask import Response
 
-from crud import keeping, reloading
+from crud import keeping
 from crud.dialects.metal import rendering
 from crud.dialects.metal.bodies import members
 from crud.dialects.metal.mounts import CACHE, signed_in
 from crud.dialects.metal.writing import received
 from crud.errors import ApiError
+from crud.snapshots import reloading
 from crud.web.dialect import answer, context, reader
 
 

@@ -6,12 +6,12 @@ everything that is wrong with the files, in which case nothing has changed.
 
 from flask import Response
 
-from crud import reloading
 from crud.definitions.problems import ConfigError
 from crud.dialects.metal.bodies import members
 from crud.dialects.metal.mounts import SERVER, signed_in
 from crud.dialects.metal.writing import received
 from crud.errors import ApiError
+from crud.snapshots import reloading
 from crud.web.dialect import answer, context, reader, served
 
 

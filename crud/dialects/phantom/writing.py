@@ -13,7 +13,7 @@ from crud.dialects.phantom.mounts import API, limits, names
 from crud.dialects.phantom.parameters import parse_list, parse_one
 from crud.errors import ApiError
 from crud.service import Written
-from crud.state import Context
+from crud.snapshots.state import Context
 from crud.web.dialect import answer, context, open_resource, presentation, reader
 from crud.web.request import body_object, if_match, open_for, tagged, target_for
 from crud.wire.params import Reader

@@ -16,7 +16,7 @@ from crud.dialects.sonicjs.mounts import API_V1, V1, Row, elapsed, wrapped
 from crud.dialects.sonicjs.parameters import as_asked
 from crud.errors import ApiError
 from crud.identity.sessions import CONFIGURED
-from crud.state import Context
+from crud.snapshots.state import Context
 from crud.system import ACCOUNTS
 from crud.web.dialect import answer, context, reader, scope, shown
 from crud.web.request import tagged

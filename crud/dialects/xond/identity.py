@@ -14,7 +14,7 @@ from crud.access.actor import Actor
 from crud.callers import actor_of, extras
 from crud.errors import ApiError
 from crud.identity import accounts
-from crud.state import Context
+from crud.snapshots.state import Context
 from crud.web.dialect import context
 from crud.wire.bodies import bad_body
 

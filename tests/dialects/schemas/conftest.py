@@ -12,7 +12,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from crud.state import Snapshot
+from crud.snapshots.state import Snapshot
 from tests.dialects.conftest import Token, close, sibling, with_callers
 from tests.dialects.schemas.written import collection
 

@@ -7,7 +7,6 @@ where one is declared that cannot be changed here.
 from collections.abc import Callable, Mapping
 from pathlib import PurePath
 
-from crud import run_time
 from crud.access import permissions
 from crud.definitions.config import ResourceDefinition
 from crud.definitions.semantics import declared, exact_name
@@ -19,7 +18,8 @@ from crud.dialects.baasix.schemas.ways import End
 from crud.dialects.baasix.schemas.words import values_of, word_of
 from crud.presentation import Presentation
 from crud.sight import sight
-from crud.state import Context, Snapshot
+from crud.snapshots import run_time
+from crud.snapshots.state import Context, Snapshot
 from sql.catalog import Resource
 from sql.errors import UnknownResource
 

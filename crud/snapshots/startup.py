@@ -13,8 +13,6 @@ from pathlib import Path
 
 import structlog
 
-from crud import accepted
-from crud.building import build, changing, opened, renewed
 from crud.creation import install
 from crud.definitions.added import with_added
 from crud.definitions.config import Config
@@ -26,12 +24,14 @@ from crud.evolution.planning import plan
 from crud.evolution.steps import Plan
 from crud.identity.signing import materials
 from crud.loader import load
-from crud.revision import DEFINITIONS, renew, revision
-from crud.state import Connections, Given, Snapshot
+from crud.snapshots import accepted
+from crud.snapshots.building import build, changing, opened, renewed
+from crud.snapshots.revision import DEFINITIONS, renew, revision
+from crud.snapshots.state import Connections, Given, Snapshot
 from sql.errors import Outdated
 
 log = structlog.get_logger()
-HERE = Path(__file__).resolve().parent.parent
+HERE = Path(__file__).resolve().parent.parent.parent
 
 
 def configuration(path: Path | str | None = None) -> Config:

@@ -25,8 +25,8 @@ from crud.identity.signing import signing_of
 from crud.loader import Loaded, look
 from crud.memo import Memo
 from crud.schemas import schemas_of
+from crud.snapshots.state import COMPILED, Connections, Given, Identity, Snapshot
 from crud.staging.folders import stage
-from crud.state import COMPILED, Connections, Given, Identity, Snapshot
 from crud.stored_rules import definitions, read_entries
 from sql.database import Database, Options, Session
 from sql.opening import open_database

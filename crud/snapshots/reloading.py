@@ -13,9 +13,7 @@ from pathlib import Path
 
 import structlog
 
-from crud import accepted
 from crud.access.actor import Actor
-from crud.building import build, changing, opened, renewed
 from crud.creation import install
 from crud.definitions.config import DIALECTS, Config
 from crud.definitions.problems import ConfigError, Problem
@@ -23,8 +21,10 @@ from crud.definitions.reading import read_files
 from crud.errors import ApiError
 from crud.identity.signing import materials
 from crud.loader import load
-from crud.revision import renew, revision, revision_within
-from crud.state import Given, Snapshot, State
+from crud.snapshots import accepted
+from crud.snapshots.building import build, changing, opened, renewed
+from crud.snapshots.revision import renew, revision, revision_within
+from crud.snapshots.state import Given, Snapshot, State
 from sql.database import Database
 from sql.errors import DatabaseError, Unavailable
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from crud.definitions.config import Config
 from crud.definitions.problems import ConfigError
 from crud.definitions.texts import Texts
-from crud.startup import configured
+from crud.snapshots.startup import configured
 
 Files = tuple[Config, Texts | None]
 

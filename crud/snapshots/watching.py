@@ -14,9 +14,9 @@ from pathlib import Path
 import structlog
 
 from crud.definitions.problems import ConfigError
-from crud.reloading import reload, restage
+from crud.snapshots.reloading import reload, restage
+from crud.snapshots.state import State
 from crud.staging import folders
-from crud.state import State
 from sql.errors import SqlError
 
 log = structlog.get_logger()

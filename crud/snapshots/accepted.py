@@ -20,7 +20,7 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from crud.definitions.added import Data
 from crud.definitions.texts import Texts
 from crud.identity.accounts import sql_for
-from crud.revision import DEFINITIONS, FILES
+from crud.snapshots.revision import DEFINITIONS, FILES
 from sql.database import Database, Session
 
 TEXTS = "texts"

@@ -8,15 +8,15 @@ from dataclasses import replace
 
 import structlog
 
-from crud import accepted
-from crud.building import build, opened, renewed
 from crud.definitions.config import Config
 from crud.definitions.problems import ConfigError
 from crud.definitions.reading import config_from, read_files
 from crud.definitions.texts import Texts
 from crud.identity.signing import materials
-from crud.revision import Revision, revision
-from crud.state import Given, Snapshot
+from crud.snapshots import accepted
+from crud.snapshots.building import build, opened, renewed
+from crud.snapshots.revision import Revision, revision
+from crud.snapshots.state import Given, Snapshot
 from sql.errors import Busy, DatabaseError
 
 log = structlog.get_logger()

@@ -10,18 +10,18 @@ from dataclasses import replace
 from functools import partial
 from types import MappingProxyType
 
-from crud import accepted
-from crud.building import build, changing, renewed
 from crud.definitions.added import Data, read_added, with_added
 from crud.definitions.config import ResourceDefinition
 from crud.definitions.problems import ConfigError
 from crud.definitions.semantics import declared, exact_name
 from crud.errors import ApiError
 from crud.evolution.records import Where
-from crud.following import followed
 from crud.loader import load
-from crud.revision import renew, revision_within
-from crud.state import Context, Snapshot
+from crud.snapshots import accepted
+from crud.snapshots.building import build, changing, renewed
+from crud.snapshots.following import followed
+from crud.snapshots.revision import renew, revision_within
+from crud.snapshots.state import Context, Snapshot
 from sql.catalog import Table
 from sql.errors import Busy
 

@@ -25,8 +25,8 @@ from crud.identity.issuers import Issuer
 from crud.identity.signing import Signing
 from crud.memo import Memo
 from crud.presentation import Presentation
-from crud.revision import Revision, is_now, revision
 from crud.schemas import RowSchema
+from crud.snapshots.revision import Revision, is_now, revision
 from sql.catalog import Catalog
 from sql.database import Database
 

@@ -69,7 +69,9 @@ def each_both_ways(seen: Seen, least: int) -> None:
 
 
 def test_random_requests_agree(both: Opened) -> None:
-    each_both_ways(random_sequences(both, examples=60), 1)
+    seen = random_sequences(both, examples=60)
+    assert {name for name, answer in seen if answer == "accepted"} == set(KINDS)
+    assert len({answer for _, answer in seen}) > 3
 
 
 @pytest.mark.long

@@ -2,7 +2,8 @@
 
 A SIGHUP to the master runs `flask reload`: the files are read again, checked whole and put in force on every worker of
 every host. gunicorn's own way, new workers in the place of the old ones, would end the service where a file is broken.
-A worker that takes the place of one that has ended serves what is in force, also where the files are broken meanwhile.
+A worker that takes the place of one that has ended serves what is in force, also where the files are broken meanwhile;
+and so does one whose files break while it starts.
 """
 
 import os

@@ -36,11 +36,12 @@ def remember(*, again: bool) -> None:
 
 
 def found() -> Files:
-    """The files that the environment names; for a worker that starts again, those that were good. Raises
-    ConfigError."""
+    """The files that the environment names. Where they are broken, those that were good before the worker was forked:
+    it serves what is in force, also if they broke while it was starting. Raises ConfigError."""
     try:
         return configured()
     except ConfigError:
-        if INHERITED.again and INHERITED.files:
-            return INHERITED.files
-        raise
+        if INHERITED.files is None:
+            raise
+        INHERITED.again = True
+        return INHERITED.files

@@ -11,9 +11,10 @@ import pytest
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
+from app import StartError, create_app
 from crud.errors import ApiError
 from crud.identity.signing import materials
-from crud.snapshots import accepted
+from crud.snapshots import accepted, inherited
 from crud.snapshots.reloading import reload
 from crud.snapshots.run_time import change, created
 from crud.web.dialect import context
@@ -291,3 +292,20 @@ def test_limits_of_bodies_are_in_force_with_the_reload(world: World) -> None:
 
 def client_of(world: World) -> FlaskClient:
     return world.client()
+
+
+def test_a_worker_whose_file_breaks_while_it_starts_serves_what_is_in_force(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DRAGOMAN_CONFIG", str(world.file))
+    for name, value in (("again", False), ("files", None)):
+        monkeypatch.setattr(inherited.INHERITED, name, value)
+    world.file.write_text(world.text() + "colours: red\n")
+    inherited.remember(again=False)
+    with pytest.raises(StartError, match="colours"):
+        create_app()
+    world.write()
+    inherited.remember(again=False)
+    world.file.write_text("colours: red\n")
+    world.workers.append(create_app())
+    assert world.client(-1).get("/api/notes").status_code == 200

@@ -104,10 +104,9 @@ def test_a_changed_file_is_noticed_within_seconds(service: tuple[Running, str]) 
     assert shown(running) == {"noticed"}
 
 
+@pytest.mark.parametrize("service", ["postgres"], indirect=True)
 def test_every_worker_has_new_connections_after_a_reload(service: tuple[Running, str]) -> None:
     running, url = service
-    if url.startswith("sqlite"):
-        pytest.skip("a file has no backends")
     put(running, text(url, "connected"))
     shown(running)
     text_ = "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"

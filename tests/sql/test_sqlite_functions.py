@@ -64,6 +64,7 @@ def test_functions_never_fail(connection: sqlite3.Connection, name: str, raw: ob
     extra = {
         "part": ("year", "datetime", ""),
         "cast": ("text", "", "integer"),
+        "convert": ("text", "", "datetime", ""),
         "json_path": ('["a"]',),
         "array": ("'array_contains'", "[1]", 0),
     }.get(name, ())

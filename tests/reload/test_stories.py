@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from urllib.parse import quote
 
@@ -23,6 +24,7 @@ auth:
   limits: {{sign_in: "", register: ""}}
 metadata: meta
 """
+KEY = {"id": {"type": "Integer", "primaryKey": True, "defaultValue": {"type": "AUTOINCREMENT"}}}
 FIELDS = {**POST["fields"], "views": {"type": "integer", "default": 0}}
 Answer = tuple[int, dict[str, object]]
 
@@ -72,6 +74,15 @@ def test_the_workflow_of_baasix(service: Running) -> None:
 
     assert send(service, "DELETE", "/schemas/posts")[0] == 200
     assert everywhere(service, asked, token)[0] == 404
+
+
+def test_of_many_who_define_the_same_collection_at_once_one_wins(service: Running) -> None:
+    for number in range(3):
+        body = {"collectionName": f"raced{number}", "schema": {"name": "Raced", "fields": KEY}}
+        with ThreadPoolExecutor(WORKERS) as racers:
+            answers = [*racers.map(lambda _, body=body: send(service, "POST", "/schemas", body), range(WORKERS))]
+        assert sorted(status for status, _ in answers) == [201] + [409] * (WORKERS - 1), answers
+        assert everywhere(service, f"/items/raced{number}") == (200, {"data": [], "totalCount": 0})
 
 
 def test_the_story_of_phantoms_metadata(service: Running) -> None:

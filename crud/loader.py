@@ -16,6 +16,7 @@ from crud.definitions.config import DIALECTS, Audit, Config, ResourceDefinition,
 from crud.definitions.problems import ConfigError, Problem
 from crud.definitions.semantics import declared, exact_name
 from crud.evolution.applying import bring_up
+from crud.evolution.made import Tables, as_made
 from crud.evolution.records import Where
 from crud.presentation import Declared, Presentation, present
 from crud.relations import Draft, Link, derive
@@ -24,7 +25,6 @@ from sql.catalog import Catalog, Relation, Resource, Table
 from sql.database import Database
 from sql.introspection import TableInfo
 
-Tables = Mapping[str, Mapping[Table, TableInfo]]
 Names = Mapping[str, Mapping[str, str]]
 
 
@@ -75,7 +75,7 @@ def look(config: Config, databases: Mapping[str, Database]) -> Loaded:
         name: {info.table: info for info in database.tables(include_own=name == config.server.system)}
         for name, database in databases.items()
     }
-    return build(config, tables)
+    return build(config, as_made(databases, tables, config.server.system))
 
 
 def build(config: Config, tables: Tables) -> Loaded:

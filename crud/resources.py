@@ -51,7 +51,7 @@ def annotated(column: Column, field: FieldDefinition, problems: list[Problem]) -
         column,
         type=field.type or column.type,
         auto=field.auto or column.auto,
-        formula=field.formula,
+        formula=field.formula or column.formula,
         storage=field.storage or column.storage,
         read_only=column.read_only or field.read_only,
         write_only=field.write_only,

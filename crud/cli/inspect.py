@@ -5,6 +5,8 @@ read back before it is given out: what it would change is told.
 """
 
 import os
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import click
@@ -13,14 +15,17 @@ from crud.definitions.config import Config, Source
 from crud.definitions.document import MAX_BYTES, parse_document
 from crud.definitions.problems import ConfigError
 from crud.definitions.reading import config_of
+from crud.evolution.made import recorded_in, table_as_made
+from crud.evolution.records import Where
 from crud.inspection.comparing import differences
-from crud.inspection.found import Found, find, with_own
+from crud.inspection.found import Found, Read, find, with_own
 from crud.inspection.writing import Setting, unreachable, write
 from crud.loader import build
 from crud.snapshots import startup
-from sql.database import Options
+from sql.database import Database, Options
 from sql.errors import DatabaseError
 from sql.introspection import TableInfo
+from sql.layout import Layout
 from sql.opening import open_database
 
 PUBLISHED = startup.HERE / "docs" / "schema" / "config.json"
@@ -35,7 +40,9 @@ def inspect(*, name: str | None, output: Path | None) -> None:
     try:
         config = startup.configuration()
         source = chosen(config, name)
-        found = find(source, read(source), default_schema=config.server.default_schema)
+        found = find(
+            source, read(source, config.sources[config.server.system]), default_schema=config.server.default_schema
+        )
         text = write(found, Setting(config, _schema_from(output), _system(config, source)))
         told = check(found, text, source)
     except (ConfigError, DatabaseError, ValueError) as error:
@@ -65,11 +72,31 @@ def chosen(config: Config, name: str | None) -> Source:
     return config.sources[name]
 
 
-def read(source: Source) -> tuple[TableInfo, ...]:
-    """The tables of a database. Nothing is written, and no file is made."""
+def read(source: Source, home: Source) -> Read:
+    """The tables of a database, and what is recorded of them at `home`. Nothing is written, and no file is made."""
+    with _opened(source) as database:
+        tables = database.tables(include_own=True)
+        recorded = _recorded(database, tables) if home == source else _recorded_elsewhere(home)
+        mine = {table: layout for (name, table), layout in recorded.items() if name == source.name}
+        return Read(tuple(table_as_made(info, mine.get(info.table), database.backend) for info in tables), mine)
+
+
+def _recorded_elsewhere(home: Source) -> Mapping[Where, Layout]:
+    """Our own tables may not be there yet."""
+    with suppress(DatabaseError), _opened(home) as database:
+        return _recorded(database, database.tables(include_own=True))
+    return {}
+
+
+def _recorded(database: Database, tables: Iterable[TableInfo]) -> Mapping[Where, Layout]:
+    return recorded_in(database, {info.table: info for info in tables})
+
+
+@contextmanager
+def _opened(source: Source) -> Iterator[Database]:
     database = open_database(source.url, options=Options(busy_seconds=source.busy_seconds, read_only=True))
     try:
-        return database.tables(include_own=True)
+        yield database
     finally:
         database.close()
 

@@ -75,7 +75,7 @@ def _state(config: Config, databases: Mapping[str, Database], *, repair: bool) -
     """The databases as they stand."""
     recorded = _records(config, databases)
     sources = {definition.source for definition in declared(config)} | {source for source, _ in recorded}
-    found = {source: {info.table: info for info in databases[source].tables()} for source in sorted(sources)}
+    found = {source: _tables(databases[source]) for source in sorted(sources)}
     if repair:
         recorded = {
             (source, table): _as_found(found[source].get(table), layout, databases[source])
@@ -85,6 +85,12 @@ def _state(config: Config, databases: Mapping[str, Database], *, repair: bool) -
     state = State(config, databases, found, recorded, survey(config, found, complete))
     followed = {exact_of(config, each.definition) for each in _wanted(state) if _is_followed(state, each)}
     return replace(state, known=survey(config, found, followed))
+
+
+def _tables(database: Database) -> Mapping[Table, TableInfo]:
+    """All but our own, to which references may lead nevertheless."""
+    every = database.tables(include_own=True)
+    return {info.table: info for info in every if not info.table.name.startswith(system.PREFIX)}
 
 
 def _is_followed(state: State, each: Wanted) -> bool:

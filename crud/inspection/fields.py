@@ -16,7 +16,6 @@ from sql.catalog import Column, Default, Resource
 from sql.defaults import plain_default
 from sql.errors import BadValue
 from sql.introspection import ForeignKey
-from sql.sqlite.storage import CANONICAL
 from sql.types import Type
 
 Data = dict[str, object]
@@ -36,13 +35,15 @@ def said_of(found: Found, words: Words, resource: Resource, column: Column) -> S
     said.notes.extend([column.native] if column.native else [])
     if "type" not in said.keys:
         said.notes.append(f"served as {spelled(column.type)}")
-    if column.storage and column.storage != CANONICAL.get(column.type.name):
-        said.keys["storage"] = column.storage
+    if storage := found.storage(resource, column):
+        said.keys["storage"] = storage
+    if column.formula:
+        said.keys["formula"] = column.formula
     if resource.key == (column.name,):
         said.keys["key"] = True
     _default(said, column)
     _required(said, resource, column)
-    if (column.name,) in resource.uniques:
+    if (column.name,) in found.uniques(resource):
         said.keys["unique"] = True
     for key in found.info(resource).foreign_keys:
         if key.columns == (column.name,):
@@ -77,7 +78,7 @@ def _type(type: Type) -> Data | None:
 def _default(said: Said, column: Column) -> None:
     own = column.default
     if own is None:
-        if column.generated:
+        if column.generated and not column.formula:
             said.notes.append("computed by the database")
         return
     wanted = _wanted(own, column.type)

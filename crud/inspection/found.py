@@ -6,7 +6,7 @@ resource. Our own tables are made up where the database has none yet, since they
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from crud import naming, system
 from crud.definitions.config import Config, SchemaDefinition, Server, Source
@@ -15,17 +15,20 @@ from crud.definitions.semantics import SYSTEM_WORDS
 from crud.loader import Loaded, build
 from crud.relations import word
 from crud.resources import planned
-from sql.catalog import Resource, Table
-from sql.introspection import TableInfo
+from sql.catalog import Column, Resource, Table
+from sql.introspection import Index, TableInfo
+from sql.layout import Layout
+from sql.sqlite.storage import CANONICAL
 
 
 @dataclass(frozen=True)
 class Found:
-    """A database. `loaded` is what is served of it when nobody has declared anything."""
+    """A database. `loaded` is what is served of it when nobody has declared anything, `recorded` how we made tables."""
 
     source: Source
     loaded: Loaded
     tables: Mapping[Table, TableInfo]
+    recorded: Mapping[Table, Layout]
     default_schema: str = "main"
 
     @property
@@ -33,16 +36,41 @@ class Found:
         """All but our own."""
         return tuple(resource for resource in self.loaded.catalog if not resource.system)
 
+    def uniques(self, resource: Resource) -> tuple[tuple[str, ...], ...]:
+        """The columns that are unique together: where we made the table, without those of indexes."""
+        made = self.recorded.get(resource.table)
+        return made.uniques if made else resource.uniques
+
+    def indexes(self, resource: Resource) -> tuple[Index, ...]:
+        """The indexes besides those that keys, uniques and references bring along."""
+        made = self.recorded.get(resource.table)
+        return made.indexes if made else tuple(index for index in self.info(resource).indexes if not index.unique)
+
+    def storage(self, resource: Resource, column: Column) -> str | None:
+        """How times are kept, where it has to be said."""
+        made = self.recorded.get(resource.table)
+        if made and column.name in made.names:
+            return made.column(column.name).storage
+        return None if column.storage == CANONICAL.get(column.type.name) else column.storage
+
     def info(self, resource: Resource) -> TableInfo:
         """The table of a resource."""
         return self.tables[resource.table]
 
 
-def find(source: Source, tables: tuple[TableInfo, ...], *, default_schema: str = "main") -> Found:
+@dataclass(frozen=True)
+class Read:
+    """What was read of a database: tables, our own among them, and the layouts of those that we made."""
+
+    tables: tuple[TableInfo, ...]
+    recorded: Mapping[Table, Layout] = field(default_factory=dict)
+
+
+def find(source: Source, read: Read, *, default_schema: str = "main") -> Found:
     """What is in a database."""
     config = _bare(source, default_schema)
-    loaded = build(config, with_own(config, tables))
-    return Found(source, loaded, {info.table: info for info in tables}, default_schema)
+    loaded = build(config, with_own(config, read.tables))
+    return Found(source, loaded, {info.table: info for info in read.tables}, read.recorded, default_schema)
 
 
 def _bare(source: Source, default_schema: str) -> Config:

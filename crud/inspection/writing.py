@@ -103,7 +103,7 @@ def _schemas(found: Found) -> Iterator[str]:
 def _entity(found: Found, words: Words, resource: Resource, taken: set[str]) -> Iterator[str]:
     info = found.info(resource)
     yield from (comment(text) for text in _explained(found, resource, info))
-    body = [*_columns(found, words, resource), *_whole(resource, info, taken)]
+    body = [*_columns(found, words, resource), *_whole(found, resource, taken)]
     yield f"{scalar(resource.entity)}:{'' if body else ' {}'}"
     yield from (f"  {line}" for line in body)
 
@@ -144,25 +144,28 @@ def _columns(found: Found, words: Words, resource: Resource) -> Iterator[str]:
     yield from ["fields:", *lines] if lines else []
 
 
-def _whole(resource: Resource, info: TableInfo, taken: set[str]) -> Iterator[str]:
+def _whole(found: Found, resource: Resource, taken: set[str]) -> Iterator[str]:
     """What the resource says beside its fields."""
     if len(resource.key) > 1:
         yield f"key: {flow(resource.key)}"
-    together = [list(unique) for unique in resource.uniques if len(unique) > 1]
+    together = [list(unique) for unique in found.uniques(resource) if len(unique) > 1]
     if together:
         yield f"unique: {flow(together)}"
-    yield from _indexes(resource, info, taken)
+    yield from _indexes(found.indexes(resource), taken)
     yield from _renamed(resource)
 
 
-def _indexes(resource: Resource, info: TableInfo, taken: set[str]) -> Iterator[str]:
-    """Those that serve no unique, each name once in the file."""
-    wanted = [index for index in info.indexes if not index.unique]
-    named = [index for index in wanted if index.name not in taken]
+def _indexes(indexes: tuple[Index, ...], taken: set[str]) -> Iterator[str]:
+    """Each name once in the file."""
+    named = [index for index in indexes if index.name not in taken]
     taken.update(index.name for index in named)
     yield from ["indexes:"] if named else []
-    yield from (f"  - {flow({'name': index.name, 'fields': index.columns})}" for index in named)
-    yield from (comment(f"index {_shown(index)}: another one has its name") for index in wanted if index not in named)
+    yield from (f"  - {flow(_index(index))}" for index in named)
+    yield from (comment(f"index {_shown(index)}: another one has its name") for index in indexes if index not in named)
+
+
+def _index(index: Index) -> dict[str, object]:
+    return {"name": index.name, "fields": index.columns} | ({"unique": True} if index.unique else {})
 
 
 def _shown(index: Index) -> str:

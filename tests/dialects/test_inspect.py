@@ -66,13 +66,26 @@ def alone(applications: dict[str, list[Flask]]) -> Callable[[str], Flask]:
     return make
 
 
+def planned(text: str, url: str, folder: Path) -> tuple[int, str]:
+    """What `flask db plan` says of a configuration."""
+    (folder / "plan.yml").write_text(text, encoding="utf-8")
+    return plan_of(folder / "plan.yml", url)
+
+
+def plan_of(file: Path, url: str) -> tuple[int, str]:
+    variables = {"DATABASE_URL": url, "DRAGOMAN_CONFIG": str(file), "DRAGOMAN_SECRET": SECRET}
+    answer = CliRunner().invoke(db_commands, ["plan"], env=variables)
+    return answer.exit_code, answer.output
+
+
 def test_what_is_written_gives_the_same_catalog(
-    built: str, alone: Callable[[str], Flask], make_app: Callable[..., Flask]
+    built: str, alone: Callable[[str], Flask], make_app: Callable[..., Flask], tmp_path: Path
 ) -> None:
     text = inspected(built)
     assert not own_tables(built)
     before, after = served(alone(built)), served(make_app(text, built))
     assert after["catalog"] == before["catalog"]
+    assert planned(text, built, tmp_path) == (0, "Tables are as their definitions want them.\n")
     for dialect, names in before["names"].items():
         reserved = {"user"} if dialect == "sonicjs" else set()
         assert {n for n in names if names[n] != after["names"][dialect][n]} <= reserved
@@ -95,13 +108,55 @@ def test_what_is_written_is_good_for_editors_and_for_other_readers_of_yaml(built
 
 
 def test_the_sample_is_written_without_our_own_tables(
-    make_app: Callable[..., Flask], alone: Callable[[str], Flask], empty_url: str
+    make_app: Callable[..., Flask], alone: Callable[[str], Flask], empty_url: str, tmp_path: Path
 ) -> None:
     make_app(ROOT / "config.yml", empty_url)
+    assert plan_of(ROOT / "config.yml", empty_url)[0] == 0
     text = inspected(empty_url)
+    assert planned(text, empty_url, tmp_path) == (0, "Tables are as their definitions want them.\n")
     assert "_dragoman_" not in text
     assert "authorId: {type: uuid, required: true, references: accounts, on_delete: cascade}" in text
     assert served(make_app(text, empty_url)) == served(alone(empty_url))
+
+
+MADE = """
+version: "0.3"
+sources: {default: {database: "${DATABASE_URL}"}}
+schemas:
+  main:
+    entities:
+      people:
+        fields:
+          id: {type: integer, key: true, default: increment}
+          first: {type: string, required: true}
+          last: {type: citext, unique: true}
+          full: {formula: "first || ' ' || last"}
+          seen: {type: datetime, storage: epoch_ms}
+          age: {type: integer}
+          mood: {type: enum, values: [sad, "it's ok"]}
+          boss: {type: integer, references: people, on_delete: set null}
+        unique: [[first, age]]
+        indexes: [{fields: [age, first]}, {name: Ages, fields: [age, mood], unique: true}]
+"""
+
+
+def test_tables_that_we_made_are_written_as_they_were_made(
+    make_app: Callable[..., Flask], empty_url: str, tmp_path: Path
+) -> None:
+    kept = MADE if empty_url.startswith("sqlite") else MADE.replace(", storage: epoch_ms", "")  # SQLite's matter alone
+    app = make_app(kept, empty_url)
+    text = inspected(empty_url)
+    assert planned(text, empty_url, tmp_path) == (0, "Tables are as their definitions want them.\n")
+    again = make_app(text, empty_url)
+    assert without_rules(served(again)) == without_rules(served(app))
+
+
+def without_rules(found: dict[str, Any]) -> dict[str, Any]:
+    """Defaults and rules that the service alone knows are nowhere in the database."""
+    for resource in found["catalog"]:
+        for _, column in resource["columns"]:
+            column |= {"rules": None, "auto": None}
+    return found
 
 
 def test_a_column_that_the_database_fills_is_still_not_asked_for(

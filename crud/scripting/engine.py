@@ -126,7 +126,7 @@ class Engine:
             assert pipe is not None
             pipe.close()
         with contextlib.suppress(subprocess.TimeoutExpired):
-            self._process.wait(1)
+            self._process.wait(10)  # a large memory takes its time to be given back
 
     # ------------------------------------------------------------ lines
 

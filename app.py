@@ -52,7 +52,7 @@ def _create(config: Config | Path | str | None, dialects: tuple[dialect.Dialect,
     app.url_rule_class = Route
     app.url_map.strict_slashes = False
     app.url_map.merge_slashes = False  # the redirect would be an answer outside every dialect's envelope
-    app.config.update(MAX_CONTENT_LENGTH=read.limits.body_bytes, MAX_FORM_PARTS=100)
+    app.config.update(MAX_FORM_PARTS=100)  # how long a body may be is said for each request
     passwords.allow_at_once(read.auth.hashes_at_once)
     brakes.install(app, read)
     names = [each.name for each in dialects]

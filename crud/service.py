@@ -84,8 +84,7 @@ def work(context: Context, source: str = "default") -> Iterator[Work]:
 
 def renew(context: Context) -> None:
     """Let every worker read its rules again, with its next request."""
-    with context.snapshot.system.transaction() as session:
-        revision.renew(context.snapshot.system, session)
+    revision.announce(context.snapshot.system)
 
 
 def attempted(transaction: Callable[[], T]) -> T:

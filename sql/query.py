@@ -11,7 +11,7 @@ where it would refuse a named one, and so the two are different shapes.
 """
 
 from dataclasses import dataclass, field, replace
-from typing import Generic, Literal, TypeVar, dataclass_transform
+from typing import Generic, TypeVar, dataclass_transform
 
 from sql.types import Type
 
@@ -315,6 +315,3 @@ def both(left: Filter, right: Filter) -> Filter:
 def narrow(query: Query, condition: Filter) -> Query:
     """The query with one more condition: the only edit there is after authorisation."""
     return replace(query, where=both(query.where, condition))
-
-
-Direction = Literal["asc", "desc"]

@@ -68,6 +68,12 @@ def renew(database: Database, session: Session, *parts: str) -> None:
     session.execute(sql_for(database, text), tuple(secrets.randbits(62) + 1 for _ in named))
 
 
+def announce(database: Database, *parts: str) -> None:
+    """The same in a transaction of its own."""
+    with database.transaction() as session:
+        renew(database, session, *parts)
+
+
 # ---------------------------------------------------------------- the tables
 
 

@@ -91,16 +91,13 @@ def _leave(context: Context, unit: Unit) -> None:
     system = context.snapshot.system
     if unit.database is system:
         revision.renew(system, unit.session, "cache")
-        return
-    with system.transaction() as session:
-        revision.renew(system, session, "cache")
+    else:
+        revision.announce(system, "cache")
 
 
 def _tell(context: Context) -> None:
     """The same once the transaction is kept."""
-    system = context.snapshot.system
     try:
-        with system.transaction() as session:
-            revision.renew(system, session, "cache")
+        revision.announce(context.snapshot.system, "cache")
     except SqlError as error:
         raise Uncertain("The change was made, but readers may see old rows for a while") from error

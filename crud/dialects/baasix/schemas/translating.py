@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from crud.dialects.baasix.schemas import flags, ways
-from crud.dialects.baasix.schemas.documents import Written, columns, is_relation, key_of, refused
+from crud.dialects.baasix.schemas.documents import Written, columns, key_of, refused
 from crud.dialects.baasix.schemas.fields import BadField, column
 from crud.dialects.baasix.schemas.ways import Ends
 
@@ -85,8 +85,3 @@ def schema_of(data: Mapping[str, Any]) -> Written | None:
     """The schema that a definition carries; None for one that came another way."""
     kept: Written | None = data.get("dialects", {}).get("baasix", {}).get("schema")
     return kept
-
-
-def relation_names(written: Written) -> list[str]:
-    """The fields of a schema that are relations."""
-    return [name for name, field in written["fields"].items() if is_relation(field)]

@@ -1,26 +1,49 @@
-"""How gunicorn serves: what `make run` starts, and what SIGHUP does.
+"""How gunicorn serves: what `make run` and the service of systemd start, and what SIGHUP does.
 
 A SIGHUP to the master runs `flask reload`: the files are read again, checked whole and put in force on every worker of
 every host. gunicorn's own way, new workers in the place of the old ones, would end the service where a file is broken.
 A worker that takes the place of one that has ended serves what is in force, also where the files are broken meanwhile;
 and so does one whose files break while it starts.
+
+The application is not loaded before the fork: each worker opens its own connections, threads and processes.
 """
 
 import os
 import subprocess
 import sys
 from functools import partial
+from pathlib import Path
 
 from gunicorn.arbiter import Arbiter
 from gunicorn.workers.base import Worker
 
-bind = f"{os.environ.get('HOST') or '127.0.0.1'}:{os.environ.get('PORT') or '3000'}"
-workers = int(os.environ.get("WEB_CONCURRENCY") or 2)
+cores = len(os.sched_getaffinity(0))
+shm = Path("/dev/shm")
+
+bind = os.environ.get("BIND") or f"{os.environ.get('HOST') or '127.0.0.1'}:{os.environ.get('PORT') or '3000'}"
+workers = int(os.environ.get("WEB_CONCURRENCY") or min(2 * cores + 1, 9))
 worker_class = "gthread"
-threads = 4
-limit_request_line = 0  # how long a query may be is answered by us
-graceful_timeout = 10
+threads = int(os.environ.get("THREADS") or 4)
+backlog = 2048
+graceful_timeout = 30  # for what is under way when a worker ends; a statement takes five seconds at most
+max_requests = 100_000  # then another worker takes its place, never all at once
+max_requests_jitter = 20_000
+worker_tmp_dir = str(shm) if os.access(shm, os.W_OK) else None  # its heartbeat waits for no disk
 control_socket_disable = True
+
+# How long a query may be is answered by us, in the words of its dialect. A header may be as long as nginx lets it be.
+limit_request_line = 0
+limit_request_field_size = 131_072
+limit_request_fields = 100
+
+# A proxy is believed as far as `server.proxy_hops` counts, and by the application alone.
+secure_scheme_headers: dict[str, str] = {}
+forwarder_headers = ""
+
+# Behind a proxy on this host one connection is one request. Who has no thread for it leaves it to another worker.
+if bind.startswith("unix:"):
+    keepalive = 0
+    worker_connections = threads
 
 
 def on_starting(server: Arbiter) -> None:

@@ -31,7 +31,8 @@ HOOKS = tuple(f"{time}_{action}" for time in ("before", "after") for action in (
 class Server:
     """Where the service listens, and which schema and source are the default ones.
 
-    `evolve`: what of a changed definition the tables follow of their own accord; `watch`: changed files are noticed.
+    `evolve`: what of a changed definition the tables follow of their own accord; `watch`: changed files are noticed;
+    `cors`: the origins whose pages may ask.
     """
 
     host: str = "127.0.0.1"
@@ -40,6 +41,7 @@ class Server:
     system: str = "default"
     name: str = "dragoman"
     proxy_hops: int = 0
+    cors: tuple[str, ...] = ()
     evolve: Evolve = "safe"
     watch: bool = True
 

@@ -54,6 +54,7 @@ _SERVER = {
     "system": "The source of our own tables (_dragoman_…). Default: default.",
     "name": "What the service calls itself. Default: dragoman.",
     "proxy_hops": "How many proxies of yours stand in front, whose X-Forwarded-… are believed. Default: 0.",
+    "cors": "The origins, exactly, whose pages may ask from a browser. Default: none.",
     "evolve": "What of a changed definition tables follow at start: safe (the default) loses nothing; all; nothing.",
     "watch": "false: changed files wait for a reload. Default: true.",
 }

@@ -82,11 +82,9 @@ def _good(config: Config | None, problems: list[Problem]) -> Config:
 def config_for_database(url: str, environment: Mapping[str, str] | None = None) -> Config:
     """The configuration that serves one database alone, to administrators."""
     variables = os.environ if environment is None else environment
-    port = variables.get("PORT") or "3000"
-    if not port.isdecimal() or int(port) > 65535:
-        raise ConfigError([Problem(f"PORT must be a number up to 65535, not {port[:20]!r}")])
+    port, hops = _number(variables, "PORT", 3000, 65535), _number(variables, "PROXY_HOPS", 0, 10)
     config = Config(
-        server=Server(host=variables.get("HOST") or "127.0.0.1", port=int(port)),
+        server=Server(host=variables.get("HOST") or "127.0.0.1", port=port, proxy_hops=hops),
         auth=Auth(secret=variables.get("DRAGOMAN_SECRET", "")),
         sources={"default": Source("default", url)},
         schemas={"main": SchemaDefinition("main")},
@@ -95,6 +93,13 @@ def config_for_database(url: str, environment: Mapping[str, str] | None = None) 
     if any(not problem.warning for problem in problems):
         raise ConfigError(problems)
     return config
+
+
+def _number(variables: Mapping[str, str], name: str, default: int, most: int) -> int:
+    given = variables.get(name) or str(default)
+    if not given.isdecimal() or int(given) > most:
+        raise ConfigError([Problem(f"{name} must be a number up to {most}, not {given[:20]!r}")])
+    return int(given)
 
 
 def _read(path: Path, environment: Mapping[str, str]) -> tuple[Config | None, Texts | None, list[Problem]]:
@@ -124,10 +129,14 @@ def config_of(
     return config, [*unread, *problems, *check_meaning(config)]
 
 
+def _server(given: Data) -> Server:
+    return Server(**{**given, "cors": tuple(given.get("cors", ()))})
+
+
 def _config(document: Document, base: Path, metadata: Mapping[str, str]) -> tuple[Config, list[Problem]]:
     data: Data = document.data  # type: ignore[assignment]
     top = document.place
-    server = Server(**data.get("server", {}))
+    server = _server(data.get("server", {}))
     sources, problems = _sources(data.get("sources", {}), top / "sources")
     declared, more = _metadata(metadata, metadata_of(document, base) or base, server)
     return Config(

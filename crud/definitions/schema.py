@@ -18,6 +18,7 @@ COUNT: Schema = {"type": "integer", "minimum": 1}
 NAMES: Schema = {"type": "array", "items": NAME}
 SCALAR: Schema = {"type": ["string", "number", "boolean", "null"]}
 SECONDS: Schema = {"type": "number", "exclusiveMinimum": 0}
+ORIGIN: Schema = {"type": "string", "pattern": r"^https?://[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:[0-9]{1,5})?$"}
 LIMIT: Schema = {"type": ["number", "string"]}
 AUTO = ("created_at", "updated_at", "created_by", "updated_by", "status", "uuid", "prefixed", "increment")
 STAMPS = AUTO[:5]
@@ -199,6 +200,7 @@ SERVER = shape(
         "system": NAME,
         "name": NAME,
         "proxy_hops": {"type": "integer", "minimum": 0, "maximum": 10},
+        "cors": {"type": "array", "items": ORIGIN, "uniqueItems": True},
         "evolve": words(*EVOLVE),
         "watch": FLAG,
     }

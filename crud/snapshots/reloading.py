@@ -35,6 +35,7 @@ STARTED: Mapping[str, Callable[[Config], object]] = {
     "server.host": lambda config: config.server.host,
     "server.port": lambda config: config.server.port,
     "server.proxy_hops": lambda config: config.server.proxy_hops,
+    "server.cors": lambda config: config.server.cors,
     "auth.hashes_at_once": lambda config: config.auth.hashes_at_once,
     "auth.limits": lambda config: config.auth.limits,
     "cache": lambda config: config.cache,

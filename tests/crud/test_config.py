@@ -258,13 +258,18 @@ def test_a_mistake_in_a_metadata_file_has_its_place(tmp_path: Path) -> None:
 
 
 def test_a_database_alone_is_served_whole() -> None:
-    config = config_for_database("sqlite:///x.db", {"PORT": "81"})
-    assert (config.server.port, config.rules, config.roles) == (81, (), {})
+    config = config_for_database("sqlite:///x.db", {"PORT": "81", "PROXY_HOPS": "1"})
+    assert (config.server.port, config.server.proxy_hops, config.rules, config.roles) == (81, 1, (), {})
     assert config.schemas["main"].everything
 
 
 @pytest.mark.parametrize(
-    ("environment", "message"), [({"PORT": "x"}, "PORT must be"), ({"DRAGOMAN_SECRET": "short"}, "has 5 bytes")]
+    ("environment", "message"),
+    [
+        ({"PORT": "x"}, "PORT must be"),
+        ({"PROXY_HOPS": "11"}, "PROXY_HOPS must be a number up to 10"),
+        ({"DRAGOMAN_SECRET": "short"}, "has 5 bytes"),
+    ],
 )
 def test_a_bad_environment_is_told(environment: dict[str, str], message: str) -> None:
     with pytest.raises(ConfigError, match=message):

@@ -41,7 +41,7 @@ def stream(context: Context, asked: Asked, *, size: int = SIZE) -> Iterator[list
     event = Event("read", query.resource, {}, None, actor.id, actor.roles, actor.tenant)
     snapshot.hooks.before(event)
     database = snapshot.database(snapshot.catalog.resource(query.resource).source)
-    compiled = compile_query(authorized, snapshot.catalog, database.backend, max_rows=WITHOUT_LIMIT)
+    compiled = compile_query(authorized, snapshot.catalog, database.backend, max_rows=WITHOUT_LIMIT, mask=snapshot.mask)
     if compiled.children:
         raise Unsupported("An export has no lists below its rows")
     params = compiled.statement.bind(Bindings(asked.values, actor.values, datetime.now(UTC)))

@@ -18,6 +18,7 @@ from crud.definitions.semantics import declared, exact_name
 from crud.evolution.applying import bring_up
 from crud.evolution.made import Tables, as_made
 from crud.evolution.records import Where
+from crud.masked import masked
 from crud.presentation import Declared, Presentation, present
 from crud.relations import Draft, Link, derive
 from crud.resources import check_shown, declared_resource, find_table, found_resource, reference
@@ -88,7 +89,7 @@ def build(config: Config, tables: Tables) -> Loaded:
     problems += wrong
     kept = _audits(config, parts, names=names, problems=problems)
     finished = {name: _finished(drafts[name], relations[name], kept.get(name, "")) for name in parts}
-    catalog = Catalog(MappingProxyType(finished))
+    catalog = Catalog(masked(config, finished, problems))
     for name, part in parts.items():
         if part.definition:
             problems += check_shown(catalog.resource(name), part.definition)

@@ -59,7 +59,8 @@ STYLES: Mapping[str, Style] = MappingProxyType(
 
 @dataclass(frozen=True, eq=False)
 class View:
-    """One resource as one dialect shows it. `columns` can be read; `inputs` are those and the write-only ones."""
+    """One resource as one dialect shows it. `columns` can be read; `inputs` are those and the write-only ones; `masked`
+    are those of `columns` that the caller can only read, and not compare."""
 
     resource: Resource
     name: str
@@ -68,8 +69,14 @@ class View:
     relations: Mapping[str, Relation]
     times: str = "iso"
     style: Style = Style()
+    masked: frozenset[str] = frozenset()
 
     def column(self, written: str) -> Column | None:
+        """The column that is written so and can be compared, or None."""
+        found = self.readable(written)
+        return None if found is not None and found.name in self.masked else found
+
+    def readable(self, written: str) -> Column | None:
         """The readable column that is written so, or None."""
         return self.columns.get(written) or self._others.get(written) or self._fold(written)
 
@@ -79,7 +86,7 @@ class View:
 
     def input(self, written: str) -> Column | None:
         """The column that a body's member of this name means, or None."""
-        return self.inputs.get(written) or self.column(written)
+        return self.inputs.get(written) or self.readable(written)
 
     def shown(self, exact: str) -> str:
         """How the column or relation of this exact name is written."""
@@ -95,7 +102,8 @@ class View:
 
     def form(self, column: Column) -> str | None:
         """The wire form of the column's values: None, or `epoch_ms` for times of a dialect that counts them."""
-        return self.times if self.times != "iso" and column.type.family == "datetime" else None
+        counted = self.times != "iso" and column.type.family == "datetime"
+        return self.times if counted and column.name not in self.masked else None
 
     @cached_property
     def star(self) -> tuple[Select, ...]:

@@ -93,6 +93,7 @@ def _compiled(context: Context, authorized: Authorized[Query], catalog: Catalog 
         backends[_source(context, authorized.query)],
         max_rows=snapshot.config.limits.max_rows,
         backends=backends,
+        mask=snapshot.mask,
     )
 
 

@@ -44,9 +44,10 @@ class Views(Mapping[str, View]):
 
 def seen(view: View, gate: Gate) -> View:
     """One resource with the columns that the caller may read and the relations that it may follow."""
-    readable = gate.access(view.resource).columns
+    access = gate.access(view.resource)
     return replace(
         view,
-        columns={name: column for name, column in view.columns.items() if column.name in readable},
+        columns={name: column for name, column in view.columns.items() if column.name in access.shown},
         relations={name: link for name, link in view.relations.items() if gate.leads(view.resource, link)},
+        masked=access.masked,
     )

@@ -30,7 +30,7 @@ class Default:
 @dataclass(frozen=True)
 class Column:
     """One column. `native` is the database's own name of the type, `storage` how SQLite keeps a time, `formula` what
-    the database computes it from (`sql.formulas`)."""
+    the database computes it from (`sql.formulas`), `masked` whether readers are given its hashes (`sql.masking`)."""
 
     name: str
     type: Type
@@ -43,6 +43,7 @@ class Column:
     storage: str | None = None
     read_only: bool = False
     write_only: bool = False
+    masked: bool = False
     rules: Mapping[str, object] = field(default_factory=lambda: EMPTY, compare=False)
 
 

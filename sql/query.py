@@ -153,7 +153,14 @@ class Relevance:
     term: Value
 
 
-Expr = Path | Slot | Const | ActorValue | Now | Cast | DatePart | JsonPath | JsonLength | JsonKind | Relevance
+@node
+class Masked:
+    """A column as a keyed hash. Made by authorize alone, and only as part of an answer: nothing compares it."""
+
+    expr: Path
+
+
+Expr = Path | Slot | Const | ActorValue | Now | Cast | DatePart | JsonPath | JsonLength | JsonKind | Relevance | Masked
 
 # ---------------------------------------------------------------- filters
 

@@ -88,7 +88,7 @@ def explain(policy: Policy, resource: Resource, roles: frozenset[str], action: s
         roles=tuple(sorted(roles)),
         allowed=access.allowed,
         verdict=_verdict(access, lines, admin=free),
-        columns=tuple(name for name in resource.columns if name in access.columns),
+        columns=tuple(name for name in resource.columns if name in access.shown),
         where=access.where,
         rows=access.rows,
         withheld=tuple(_withheld(resource, access, lines, possible=possible, action=action)),
@@ -134,7 +134,7 @@ def _withheld(
     resource: Resource, access: Access, lines: tuple[Line, ...], *, possible: frozenset[str], action: str
 ) -> Iterator[tuple[str, str]]:
     for column in resource.columns.values() if access.allowed and action != "delete" else ():
-        if column.name not in access.columns:
+        if column.name not in access.shown:
             never = "is never shown" if action == "read" else "is not the caller's to set"
             yield column.name, _reason(column, lines) if column.name in possible else never
 

@@ -31,6 +31,7 @@ from sql.query import (
     JsonKind,
     JsonLength,
     JsonPath,
+    Masked,
     Not,
     Or,
     Origin,
@@ -140,7 +141,7 @@ def _query(query: Query, gate: Way) -> Query:
         where=both(gate.access(resource).where, narrowed(query.where, resource, gate)),
         sort=tuple(Sort(_expr(item.expr, resource, gate), item.descending) for item in query.sort),
         include=_kept(query.include, lambda item: _include(item, resource, gate)),
-        group=tuple(_select(item, resource, gate) for item in query.group),
+        group=tuple(replace(item, expr=_expr(item.expr, resource, gate)) for item in query.group),
         aggregates=tuple(_aggregate(item, resource, gate) for item in query.aggregates),
     )
 
@@ -156,7 +157,13 @@ def _kept(items: tuple[E, ...], rewrite: Callable[[E], E]) -> tuple[E, ...]:
 
 
 def _select(item: Select, resource: Resource, gate: Way) -> Select:
-    return replace(item, expr=_expr(item.expr, resource, gate))
+    """The one place where a column may stand that is shown as a hash, and it is none in the form of a time."""
+    if not isinstance(item.expr, Path):
+        return replace(item, expr=_expr(item.expr, resource, gate))
+    hops, end = _hops(item.expr.hops, resource, gate, item.expr.origin)
+    if item.expr.column not in gate.access(end).masked:
+        return replace(item, expr=_path(item.expr, resource, gate))
+    return replace(item, expr=Masked(replace(item.expr, hops=hops)), form=None)
 
 
 def _aggregate(item: Aggregate, resource: Resource, gate: Way) -> Aggregate:

@@ -7,11 +7,11 @@ several roles add up.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from crud.access.membership import TENANT_ADMIN
-from crud.access.settable import Offer, offer
+from crud.access.settable import WRITING, Offer, offer
 from crud.definitions.config import RuleDefinition
 from crud.errors import ApiError
 from crud.memo import Memo
@@ -31,7 +31,7 @@ class Access:
     and soft deletion too.
 
     `defaults` are what rules give to columns that a new row lacks; `related` the conditions on rows that are reached
-    over a relation.
+    over a relation. `masked`: columns beside these that are shown as hashes, and nothing else is done with.
     """
 
     columns: frozenset[str] = frozenset()
@@ -40,6 +40,12 @@ class Access:
     rows: Filter = TRUE
     defaults: tuple[tuple[str, Value], ...] = ()
     related: tuple[tuple[str, Filter], ...] = ()
+    masked: frozenset[str] = frozenset()
+
+    @property
+    def shown(self) -> frozenset[str]:
+        """All columns that an answer may have."""
+        return self.columns | self.masked
 
     def beyond(self, relation: str) -> Filter:
         """What rules say of the rows that are reached over a relation."""
@@ -92,6 +98,9 @@ class ExactView:
 
     def column(self, written: str) -> Column | None:
         return self.resource.columns.get(written)
+
+    def readable(self, written: str) -> Column | None:
+        return self.column(written)
 
     def relation(self, written: str) -> Relation | None:
         return self.resource.relations.get(written)
@@ -152,7 +161,7 @@ class Policy:
         offered = offer(resource, action, tenantless=tenantless)
         fixed = both(Not(alive(resource)) if gone else alive(resource), own_tenant(resource, roles, tenantless))
         if unbound(resource, roles, tenantless=tenantless):
-            return Access(offered.possible, fixed, allowed=True)
+            return _unmasked(resource, action, Access(offered.possible, fixed, allowed=True))
         weighed = self.weighed(resource, roles, action, tenantless=tenantless)
         allows = [each.rule for each in weighed if each.standing == "applies" and each.definition.allow]
         denies = [each.rule for each in weighed if each.standing == "applies" and not each.definition.allow]
@@ -163,7 +172,7 @@ class Policy:
         for rule in denies:
             rows = both(rows, Not(rule.where)) if rule.columns is None else rows
         defaults = dict(pair for rule in allows for pair in rule.defaults)
-        return Access(
+        made = Access(
             columns,
             both(fixed, rows),
             allowed=True,
@@ -171,6 +180,7 @@ class Policy:
             defaults=tuple(defaults.items()),
             related=_related(allows),
         )
+        return _unmasked(resource, action, made)
 
     def weighed(
         self, resource: Resource, roles: frozenset[str], action: str, *, tenantless: bool
@@ -230,6 +240,14 @@ class Policy:
         if rule.resource == "*":
             return [resource for resource in self.catalog if not resource.system]
         return [self.catalog.resource(rule.resource)]
+
+
+def _unmasked(resource: Resource, action: str, access: Access) -> Access:
+    """The access with the columns apart that are shown as hashes. Who writes gives values of his own."""
+    if action in WRITING:
+        return access
+    masked = frozenset(name for name in access.columns if resource.columns[name].masked)
+    return replace(access, columns=access.columns - masked, masked=masked) if masked else access
 
 
 def unbound(resource: Resource, roles: frozenset[str], *, tenantless: bool) -> bool:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from sql.catalog import Column, Resource
 
+WRITING = ("create", "update")
 # What of accounts would make a caller more than he is: an ordinary rule for "all columns" does not give it.
 OWN = frozenset({"role", "is_active", "tenant_id", "password_hash"})
 
@@ -23,7 +24,7 @@ class Offer:
 
 def offer(resource: Resource, action: str, *, tenantless: bool) -> Offer:
     """The columns of an action (read, create, update, delete)."""
-    if action not in ("create", "update"):
+    if action not in WRITING:
         readable = frozenset(column.name for column in resource.columns.values() if not column.write_only)
         return Offer(readable, readable)
     possible = frozenset(c.name for c in resource.columns.values() if _possible(resource, c, tenantless))

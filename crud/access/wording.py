@@ -22,6 +22,7 @@ from sql.query import (
     JsonKind,
     JsonLength,
     JsonPath,
+    Masked,
     Not,
     Now,
     Or,
@@ -97,5 +98,7 @@ def _value(node: Expr) -> str:
             return f"the length of {_value(expr)}"
         case JsonKind(expr):
             return f"the kind of {_value(expr)}"
+        case Masked(expr):
+            return f"the hash of {_value(expr)}"
         case Relevance(columns, term):
             return f"how well {', '.join(map(_value, columns))} fit {_value(term)}"

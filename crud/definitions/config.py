@@ -177,7 +177,8 @@ class SchemaDefinition:
     """A schema: a namespace over a source. `roles` (canonical) None means that it does not restrict them.
 
     `everything`: tables of the source that no entity names are served too. `require_filter`: Metal refuses to change
-    or delete all rows of an entity at once.
+    or delete all rows of an entity at once. `anonymize`: the columns that are shown as hashes; `*` is all that tell no
+    rows apart.
     """
 
     name: str
@@ -186,6 +187,7 @@ class SchemaDefinition:
     entities: tuple[ResourceDefinition, ...] = ()
     everything: bool = True
     require_filter: bool = False
+    anonymize: tuple[str, ...] = ()
     place: Place = NOWHERE
 
 

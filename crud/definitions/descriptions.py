@@ -28,6 +28,7 @@ _CONFIG = {
     "schemas.source": "The source of its tables. Default: the source `default`, or the only one.",
     "schemas.roles": "The roles whose letters reach this schema. Absent: everybody's.",
     "schemas.tables": "all: every table that nobody else claims; declared (the default beside entities): these alone.",
+    "schemas.anonymize": "Columns that are shown as keyed hashes, as a comma list; '*' is all but keys and references.",
     "schemas.require_filter": "true: Metal refuses a PATCH or DELETE without a filter. Default: false.",
     "schemas.entities": "Name → a resource. Where its table exists, it overrides only what it says; else it is made.",
     "accounts": "What is added to our own table of accounts.",

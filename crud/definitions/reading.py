@@ -232,7 +232,9 @@ def _schema(name: str, data: Data, place: Place, usual: str) -> SchemaDefinition
     )
     roles = tuple(canonical_role(role) for role in data["roles"]) if "roles" in data else None
     everything = data.get("tables", "declared" if entities else "all") == "all"
-    return SchemaDefinition(name, source, roles, entities, everything, data.get("require_filter", False), place)
+    guarded, masked = data.get("require_filter", False), data.get("anonymize", "").split(",")
+    names = tuple(word.strip() for word in masked if word.strip())
+    return SchemaDefinition(name, source, roles, entities, everything, guarded, names, place)
 
 
 def _metadata(

@@ -295,6 +295,7 @@ CONFIG = shape(
                     "roles": NAMES,
                     "tables": words("all", "declared"),
                     "require_filter": FLAG,
+                    "anonymize": NAME,
                     "entities": mapping(RESOURCE),
                 }
             )

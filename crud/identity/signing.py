@@ -5,6 +5,7 @@ In: the keys of a configuration. Out: `Signing`. HS256 with one secret unless `a
 session.
 """
 
+import hmac
 import os
 import secrets
 from collections.abc import Mapping
@@ -94,6 +95,11 @@ def materials(config: Config) -> tuple[str, ...]:
     """What only those know who sign and verify with these keys: secrets and private halves."""
     keys = [key.secret or key.private or "" for key in config.auth.keys] or [_secret_of(config)]
     return tuple(text.strip() for text in keys if text.strip())
+
+
+def mask_key(config: Config) -> bytes:
+    """The key of the hashes that are shown instead of values: it follows from what signs, which it does not tell."""
+    return hmac.digest(materials(config)[0].encode(), b"dragoman: anonymize", "sha256")
 
 
 def _secret_of(config: Config) -> str:

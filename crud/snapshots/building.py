@@ -21,7 +21,7 @@ from crud.evolution.locking import alone
 from crud.ground import STORED_NAMES, ground_of
 from crud.hooks import build_hooks
 from crud.identity.issuers import Issuer, issuers_of
-from crud.identity.signing import signing_of
+from crud.identity.signing import mask_key, signing_of
 from crud.loader import Loaded, look
 from crud.memo import Memo
 from crud.schemas import schemas_of
@@ -137,7 +137,7 @@ def _identity(given: Given, held: Snapshot | None) -> Identity:
     """Who is believed. The files say it: where they are the same, it is, with the keys that issuers have published."""
     if held and held.identity and given.files is held.given.files:
         return held.identity
-    made = Identity(signing_of(given.files), issuers_of(given.files.auth.issuers))
+    made = Identity(signing_of(given.files), issuers_of(given.files.auth.issuers), mask_key(given.files))
     known: Mapping[str, Issuer] = held.identity.issuers if held and held.identity else {}
     issuers = {name: _same(issuer, known.get(name)) for name, issuer in made.issuers.items()}
     return replace(made, issuers=issuers)

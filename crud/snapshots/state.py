@@ -71,10 +71,12 @@ class Given:
 
 @dataclass(frozen=True)
 class Identity:
-    """Who is believed: the keys of our own tokens, and the outside issuers by what their tokens say."""
+    """Who is believed: the keys of our own tokens, and the outside issuers by what their tokens say. `mask`: the key of
+    hashes that are shown instead of values."""
 
     signing: Signing
     issuers: Mapping[str, Issuer]
+    mask: bytes = field(default=b"", repr=False)
 
 
 @dataclass(frozen=True, eq=False)
@@ -102,6 +104,11 @@ class Snapshot:
     def database(self, source: str) -> Database:
         """The database of a source."""
         return self.databases[source]
+
+    @property
+    def mask(self) -> bytes:
+        """The key of the hashes that are shown instead of values."""
+        return self.identity.mask if self.identity else b""
 
     @property
     def system(self) -> Database:

@@ -27,10 +27,10 @@ class Grammar:
         assert isinstance(self.scope.names, Presentation)
         return self.scope.names
 
-    def reach(self, resource: Resource, text: str, parameter: str) -> Reached:
+    def reach(self, resource: Resource, text: str, parameter: str, *, shown: bool = False) -> Reached:
         """A dotted name, not longer than relations may be nested."""
         self.bounded(text, parameter)
-        return reach(self.scope, resource, text, parameter)
+        return reach(self.scope, resource, text, parameter, shown=shown)
 
     def bounded(self, text: str, parameter: str) -> None:
         """Refuse a dotted name of more steps than the limits allow, before anything follows it."""

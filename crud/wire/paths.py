@@ -27,6 +27,7 @@ class Shown(Protocol):
     @property
     def relations(self) -> Mapping[str, Relation]: ...
     def column(self, written: str) -> Column | None: ...
+    def readable(self, written: str) -> Column | None: ...
     def relation(self, written: str) -> Relation | None: ...
 
 
@@ -92,13 +93,14 @@ MOST_STEPS = 16
 ACROSS = "rows of it can be included, but one database cannot filter, sort or group by what another one holds"
 
 
-def reach(scope: Scope, resource: Resource, text: str, parameter: str) -> Reached:
-    """Resolve `relation.relation.column`. An unknown part answers for the whole name, so no part can be probed."""
+def reach(scope: Scope, resource: Resource, text: str, parameter: str, *, shown: bool = False) -> Reached:
+    """Resolve `relation.relation.column`. An unknown part answers for the whole name, so no part can be probed.
+    `shown`: the column is part of an answer, else it is compared."""
     origin = Origin(text, parameter)
     steps: list[Relation] = []
     across = False
     rest = near(text, parameter)
-    while (column := scope.names.view(resource).column(rest)) is None or column.write_only:
+    while (column := _column(scope.names.view(resource), rest, shown)) is None or column.write_only:
         led = lead(scope.names.view(resource), rest)
         if led is None:
             raise unknown_field(origin)
@@ -109,6 +111,10 @@ def reach(scope: Scope, resource: Resource, text: str, parameter: str) -> Reache
     if across:
         raise bad_parameter(parameter, f"{text!r} leads into another database: {ACROSS}")
     return Reached(tuple(steps), column, origin)
+
+
+def _column(view: Shown, written: str, shown: bool) -> Column | None:
+    return view.readable(written) if shown else view.column(written)
 
 
 def near(text: str, parameter: str) -> str:

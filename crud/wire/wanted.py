@@ -39,7 +39,7 @@ class Child:
 def add(scope: Scope, wanted: Wanted, text: str, parameter: str, *, depth: int, nodes: int = 0) -> None:
     """Add a dotted name. A name that ends in a relation wants all of its columns; `**` all relations, `depth` deep."""
     origin, rest = Origin(text, parameter), near(text, parameter)
-    while (view := _presentation(scope).view(wanted.resource)).column(rest) is None:
+    while (view := _presentation(scope).view(wanted.resource)).readable(rest) is None:
         if (led := lead(view, rest)) is None:
             break
         relation, rest = led
@@ -70,7 +70,7 @@ def _follow(scope: Scope, wanted: Wanted, relation: Relation, origin: Origin) ->
 
 def _last(scope: Scope, wanted: Wanted, written: str, origin: Origin) -> None:
     view = _presentation(scope).view(wanted.resource)
-    if (column := view.column(written)) is not None:
+    if (column := view.readable(written)) is not None:
         alias = view.shown(column.name)
         wanted.columns[alias] = Select(Path(column.name, origin=origin), alias, view.form(column))
     else:

@@ -25,12 +25,13 @@ def compile_query(
     *,
     max_rows: int,
     backends: Mapping[str, Backend] | None = None,
+    mask: bytes = b"",
 ) -> Compiled:
     """The statements of a query. Their text depends on the query's shape alone.
 
-    `backends`: of the sources into which includes may lead.
+    `backends`: of the sources into which includes may lead; `mask`: the key of hashes.
     """
-    query, kit = authorized.query, Kit(catalog, backend, max_rows, backends or {})
+    query, kit = authorized.query, Kit(catalog, backend, max_rows, backends or {}, mask)
     if query.group or query.aggregates:
         return compile_groups(kit, query)
     return compile_rows(kit, query)

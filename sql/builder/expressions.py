@@ -25,6 +25,7 @@ from sql.query import (
     JsonKind,
     JsonLength,
     JsonPath,
+    Masked,
     Now,
     Path,
     Relevance,
@@ -55,6 +56,8 @@ def term(kit: Kit, scope: Scope, expr: Expr) -> Term:
             return kit.backend.json_kind(term(kit, scope, inner))
         case Relevance(columns=columns, term=sought):
             return _relevance(kit, scope, columns, sought)
+        case Masked():
+            raise Unsupported("Hashes are shown, and nothing is computed of them")
 
 
 def textual(kit: Kit, scope: Scope, path: Path) -> Term:

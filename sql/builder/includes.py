@@ -14,7 +14,8 @@ from sql.catalog import Relation
 from sql.compiled import Child, Compiled
 from sql.errors import Unsupported
 from sql.fragment import Fragment, join, sql
-from sql.query import TRUE, Include, Query, Select
+from sql.masking import mask_of
+from sql.query import TRUE, Include, Masked, Path, Query, Select
 from sql.rows import Entry, Many, Object, One, Value, epoch_ms
 
 MAX_JOINS = 32
@@ -46,11 +47,21 @@ def entries(draft: Draft, scope: Scope, query: Query) -> tuple[Entry, ...]:
 
 
 def _value(draft: Draft, scope: Scope, select: Select) -> Value:
+    if isinstance(select.expr, Masked):
+        return _masked(draft, scope, select, select.expr.expr)
     shown = draft.kit.backend.shown(expressions.term(draft.kit, scope, select.expr))
     index, decode = draft.add(shown.sql), shown.decode
     if select.form == "epoch_ms":
         return Value(select.alias, index, epoch_ms if decode is None else lambda raw: epoch_ms(decode(raw)))
     return Value(select.alias, index, decode)
+
+
+def _masked(draft: Draft, scope: Scope, select: Select, path: Path) -> Value:
+    """The hash is made of what would be shown, so that it is the same whichever database has the value."""
+    shown = draft.kit.backend.shown(expressions.term(draft.kit, scope, path))
+    mask, decode = mask_of(draft.kit.mask), shown.decode
+    index = draft.add(shown.sql)
+    return Value(select.alias, index, mask if decode is None else lambda raw: mask(decode(raw)))
 
 
 def _include(draft: Draft, scope: Scope, include: Include) -> Entry:

@@ -23,12 +23,14 @@ class Scope:
 
 @dataclass(frozen=True)
 class Kit:
-    """The tools of one statement. `backends`: those of the sources into which includes may lead."""
+    """The tools of one statement. `backends`: those of the sources into which includes may lead. `mask`: the key of
+    hashes (`sql.masking`)."""
 
     catalog: Catalog
     backend: Backend
     max_rows: int
     backends: Mapping[str, Backend] = field(default_factory=dict)
+    mask: bytes = field(default=b"", repr=False)
     numbers: Iterator[int] = field(default_factory=count)
 
     def fresh(self) -> "Kit":

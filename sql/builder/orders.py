@@ -19,8 +19,10 @@ IntBinder = Callable[[Bindings], int]
 
 
 def completed(resource: Resource, sorts: tuple[Sort, ...]) -> tuple[Sort, ...]:
-    """The sorts and then the key ascending; without key, all sortable columns in catalog order."""
-    scalars = [name for name, column in resource.columns.items() if column.type.family in SCALARS]
+    """The sorts and then the key ascending; without key, all sortable columns in catalog order, but those of which the
+    order would tell something."""
+    columns = resource.columns.items()
+    scalars = [name for name, column in columns if column.type.family in SCALARS and not column.masked]
     asked = {sort.expr.column for sort in sorts if isinstance(sort.expr, Path) and not sort.expr.hops}
     rest = [name for name in resource.key or scalars if name not in asked]
     return (*sorts, *(Sort(Path(name)) for name in rest))

@@ -125,7 +125,7 @@ SHAPE_MISTAKES = [
     ("rules: [{role: x, actions: [fly]}]", "'fly' is not allowed; allowed: read, create, update, delete, list, *"),
     ("schemas: {main: {entities: {a: {fields: {b: {type: blob}}}}}}", "'blob' is not allowed; allowed: integer"),
     ("server: {evolve: maybe}", "'maybe' is not allowed; allowed: safe, all, nothing"),
-    ("schemas: {main: {anonymize: x}}", "schemas.main.anonymize: unknown key"),
+    ("schemas: {main: {anonymise: x}}", "schemas.main.anonymise: unknown key"),
 ]
 
 MEANING_MISTAKES = [

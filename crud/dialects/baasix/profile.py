@@ -72,5 +72,5 @@ def _rights() -> Iterator[Row]:
 def _fields(view: View, access: Access, action: str) -> list[str]:
     """The names of fields, or `*` for all that there are."""
     there = view.columns if action == "read" else view.inputs
-    named = sorted(name for name, column in there.items() if column.name in access.columns)
+    named = sorted(name for name, column in there.items() if column.name in access.shown)
     return ["*"] if action == "delete" or len(named) == len(there) else named

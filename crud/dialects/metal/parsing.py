@@ -116,7 +116,7 @@ def _all(view: View) -> list[tuple[Select, Column]]:
 
 def _one(at: Grammar, view: View, name: str) -> tuple[Select, Column]:
     """A column under its own name, or one over to-one relations under the dotted name that was asked."""
-    reached = at.reach(view.resource, name, "fields")
+    reached = at.reach(view.resource, name, "fields", shown=True)
     end = at.scope.catalog.target(reached.steps[-1]) if reached.steps else view.resource
     shown = at.names.view(end)
     alias = name if reached.steps else shown.shown(reached.column.name)
@@ -125,6 +125,8 @@ def _one(at: Grammar, view: View, name: str) -> tuple[Select, Column]:
 
 def kind(column: Column, form: str | None) -> str:
     """JavaScript's typeof of a column's values."""
+    if column.masked:
+        return "string"
     return "number" if form == "epoch_ms" else KINDS.get(column.type.family, "string")
 
 

@@ -207,7 +207,7 @@ def whole(at: Grammar, wanted: Wanted) -> Wanted:
 def chosen(at: Grammar, wanted: Wanted, columns: str) -> Wanted:
     """The named columns of the record itself."""
     for name in named(columns, "columns"):
-        if at.names.view(wanted.resource).column(name) is None:
+        if at.names.view(wanted.resource).readable(name) is None:
             raise unknown_field(Origin(name, "columns"))
         add(at.scope, wanted, name, "columns", depth=0)
     return wanted
@@ -221,7 +221,7 @@ def embed(at: Grammar, wanted: Wanted, path: str) -> None:
     for written in relations:
         wanted = whole(at, step(at.scope, wanted, written, origin))
     view = at.names.view(wanted.resource)
-    column = view.column(last)
+    column = view.readable(last)
     if column is None:
         whole(at, step(at.scope, wanted, last, origin))
     else:

@@ -1,7 +1,8 @@
 """PostgreSQL: a pool of connections per process, opened when first used and again after a fork.
 
 In: SQL text and parameters. Out: rows of JSON-ready values (`sql.postgres.loaders`), or `sql.errors`.
-A pooled connection that was lost is replaced, and a read outside transactions is then tried once more.
+A pooled connection that was lost is replaced, and a read outside transactions is then tried once more; not one that
+has not been answered in time.
 """
 
 import os
@@ -10,26 +11,20 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 
 import psycopg
-from psycopg_pool import ConnectionPool, PoolTimeout
 
 from sql.backend import Backend
 from sql.database import Options, Params, Row
-from sql.errors import Busy, DatabaseError, Unavailable
+from sql.errors import DatabaseError
 from sql.introspection import TableInfo
-from sql.postgres.errors import translate, translated
-from sql.postgres.loaders import Context
-from sql.postgres.session import Connection, Session, commit, lost, run, run_fresh
+from sql.postgres.door import Door
+from sql.postgres.errors import translated
+from sql.postgres.line import Line
+from sql.postgres.pool import Pool
+from sql.postgres.session import Session, commit, lost, run, run_fresh
 
-_SETTINGS = """SELECT set_config('TimeZone', 'UTC', false), set_config('DateStyle', 'ISO, MDY', false),
-    set_config('IntervalStyle', 'iso_8601', false), set_config('bytea_output', 'hex', false),
-    set_config('extra_float_digits', '1', false), set_config('xmlbinary', 'base64', false),
-    set_config('statement_timeout', %s, false), set_config('lock_timeout', %s, false),
-    set_config('default_transaction_read_only', %s, false)"""
 _NAMES = """SELECT c.relname::text FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
     WHERE n.nspname = current_schema() AND c.relkind IN ('r', 'p', 'v', 'm', 'f')"""
 _SNAPSHOT = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
-_WORDS = """SELECT t.typname, t.oid::int8, t.typarray::int8 FROM pg_type t
-    WHERE t.typarray <> 0 AND (t.typtype = 'e' OR t.typname = 'citext')"""
 # Lower-casing by code point: the best that this server has.
 _FOLDS = """SELECT c.collname FROM pg_collation c JOIN pg_namespace n ON n.oid = c.collnamespace
     WHERE n.nspname = 'pg_catalog'
@@ -54,7 +49,7 @@ class PostgresDatabase:
             raise ValueError("The PostgreSQL URL cannot be read") from None
         self.url, self.conninfo, self.options = url, conninfo, options
         self._local, self._lock = _Local(), threading.Lock()
-        self._pool: ConnectionPool[Connection] | None = None
+        self._pool: Pool | None = None
         self._pid = 0
         self._inherited: list[object] = []
         self._backend: Backend | None = None
@@ -84,9 +79,8 @@ class PostgresDatabase:
             with self._connection() as connection:
                 return run_fresh(connection, text, params).fetchall()
         except psycopg.OperationalError as error:
-            if not lost(error) or not text.startswith("SELECT"):
+            if not lost(error) or connection.silent or not text.startswith("SELECT"):
                 raise
-        self._open().check()
         with self._connection() as connection:
             return run(connection, text, params).fetchall()
 
@@ -141,17 +135,16 @@ class PostgresDatabase:
                 self._local.session = None
 
     @contextmanager
-    def _begin_on(self, begin: str) -> Iterator[Connection]:
+    def _begin_on(self, begin: str) -> Iterator[Line]:
         """A connection after BEGIN; a lost one is replaced, since nothing has happened yet."""
         with ExitStack() as stack:
             connection = stack.enter_context(self._connection())
             try:
                 run(connection, begin, ())
             except psycopg.OperationalError as error:
-                if not lost(error):
+                if not lost(error) or connection.silent:
                     raise
                 stack.close()
-                self._open().check()
                 connection = stack.enter_context(self._connection())
                 run(connection, begin, ())
             yield connection
@@ -189,22 +182,15 @@ class PostgresDatabase:
             self._pool = None
 
     @contextmanager
-    def _connection(self) -> Iterator[Connection]:
+    def _connection(self) -> Iterator[Line]:
         pool = self._open()
-        connection = self._take(pool)
+        line = pool.take()
         try:
-            yield connection
+            yield line
         finally:
-            pool.putconn(connection)
+            pool.give(line)
 
-    def _take(self, pool: "ConnectionPool[Connection]") -> Connection:
-        try:
-            return pool.getconn()
-        except PoolTimeout as error:
-            self._connect_once()
-            raise Busy("The database has no connection to give") from error
-
-    def _open(self) -> "ConnectionPool[Connection]":
+    def _open(self) -> Pool:
         if self._pool is not None and self._pid == os.getpid():
             return self._pool
         with self._lock:
@@ -215,37 +201,11 @@ class PostgresDatabase:
             self._pool, self._pid = self._new_pool(), os.getpid()
             return self._pool
 
-    def _new_pool(self) -> "ConnectionPool[Connection]":
-        return ConnectionPool(
-            self.conninfo,
-            kwargs={"autocommit": True, "context": Context(self._connect_once()), "client_encoding": "UTF8"},
-            min_size=1,
-            max_size=self.options.pool_size,
-            timeout=self.options.busy_seconds,
-            configure=self._configure,
-            open=True,
-        )
-
-    def _connect_once(self) -> list[tuple[str, int, int]]:
-        """Reach the server outside the pool, which would only tell that it waited in vain. Gives its own word types."""
-        try:
-            with psycopg.connect(self.conninfo, autocommit=True, connect_timeout=5) as connection:
-                return connection.execute(_WORDS).fetchall()
-        except psycopg.OperationalError as error:
-            if "too many" in str(error) or "connection slots" in str(error):
-                raise Busy("The database has no connection to give") from error
-            raise Unavailable("The database cannot be reached") from error
-        except psycopg.Error as error:
-            raise translate(error) from error
-
-    def _configure(self, connection: Connection) -> None:
-        statement, busy = self.options.statement_seconds, self.options.busy_seconds
-        # Waiting for a lock is a part of a statement: it must end first to be told from a statement that is slow.
-        milliseconds = [str(int(seconds * 1000)) for seconds in (statement, min(busy, statement * 0.9))]
-        connection.execute(_SETTINGS, (*milliseconds, "on" if self.options.read_only else "off"))
+    def _new_pool(self) -> Pool:
+        return Pool(Door(self.conninfo, self.options).enter, self.options.pool_size, self.options.busy_seconds)
 
 
-def _undo(connection: Connection) -> None:
+def _undo(connection: Line) -> None:
     """Undo what was written. On a lost connection nothing is left to undo, and why it was lost is the error."""
     if not connection.closed:
         with suppress(psycopg.Error):

@@ -1,6 +1,6 @@
 """PostgreSQL's errors as ours, once, by SQLSTATE.
 
-In: an exception of `psycopg` or its pool. Out: the `sql.errors` exception to raise from it.
+In: an exception of `psycopg`. Out: the `sql.errors` exception to raise from it.
 """
 
 import re
@@ -9,7 +9,6 @@ from contextlib import contextmanager
 from types import MappingProxyType
 
 import psycopg
-from psycopg_pool import PoolTimeout, TooManyRequests
 
 from sql import errors
 
@@ -72,8 +71,6 @@ _BY_STATE: Mapping[str, _Maker] = MappingProxyType(
 
 def translate(error: psycopg.Error) -> errors.DatabaseError:
     """Our exception for one of the driver's."""
-    if isinstance(error, (PoolTimeout, TooManyRequests)):
-        return errors.Busy("The database has no connection to give")
     if isinstance(error, psycopg.DataError) and error.sqlstate is None:
         return errors.CheckViolation("The database refused a value")
     if stale(error):

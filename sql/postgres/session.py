@@ -14,8 +14,7 @@ import psycopg
 from sql.database import Params, Row
 from sql.errors import DatabaseError, Unavailable, Uncertain
 from sql.postgres.errors import stale, translated
-
-Connection = psycopg.Connection[Any]
+from sql.postgres.line import Line
 
 _LOCK = "SELECT pg_advisory_xact_lock(%s::bigint)"
 _UNHURRIED = "SELECT set_config('statement_timeout', '0', true), set_config('lock_timeout', %s, true)"
@@ -28,13 +27,13 @@ _numbers = count()
 class Session:
     """One connection, inside a transaction or for one statement."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Line) -> None:
         self.connection = connection
         self.evolving = False
 
     def evolve(self, busy_seconds: float) -> None:
         """Nothing is limited in time from here on but the wait for locks: others wait behind who waits for a table."""
-        self.evolving = True
+        self.evolving, self.connection.patience = True, None
         self.fetch(_UNHURRIED, (str(int(busy_seconds * 1000)),))
 
     def fetch(self, text: str, params: Params = ()) -> list[Row]:
@@ -51,7 +50,7 @@ class Session:
         """Run a statement for each of the rows of parameters, none awaited; what each returns, in their order."""
         if not rows:
             return []
-        with translated(), self.connection.cursor() as cursor:
+        with translated(), self.connection.patient(len(rows)), self.connection.cursor() as cursor:
             cursor.executemany(text, rows, returning=returning)
             return _results(cursor) if returning else []
 
@@ -70,12 +69,12 @@ class Session:
             yield _chunks(cursor, size)
 
 
-def run(connection: Connection, text: str, params: Params) -> psycopg.Cursor[Any]:
+def run(connection: Line, text: str, params: Params) -> psycopg.Cursor[Any]:
     """Run a statement. Its text is built from constants and quoted identifiers alone; values are in params."""
     return connection.execute(text, params)
 
 
-def run_fresh(connection: Connection, text: str, params: Params) -> psycopg.Cursor[Any]:
+def run_fresh(connection: Line, text: str, params: Params) -> psycopg.Cursor[Any]:
     """Run a statement that stands alone; once more, if it was prepared for tables that have changed since."""
     try:
         return run(connection, text, params)
@@ -102,12 +101,12 @@ def _chunks(cursor: psycopg.ServerCursor[Any], size: int) -> Iterator[list[Row]]
         yield rows
 
 
-def commit(connection: Connection) -> None:
+def commit(connection: Line) -> None:
     """Keep what was written. A connection that is lost now does not tell whether it was."""
     if connection.closed:
         raise Unavailable("The connection was lost, and what it wrote with it")
     try:
-        done = connection.execute("COMMIT").statusmessage
+        done = connection.execute("COMMIT", prepare=False).statusmessage
     except psycopg.OperationalError as error:
         if lost(error):
             raise Uncertain("The connection was lost while the transaction was being kept") from error

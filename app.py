@@ -20,7 +20,7 @@ from crud.snapshots import inherited, startup
 from crud.snapshots.following import followed
 from crud.snapshots.inherited import INHERITED, Files
 from crud.snapshots.state import State
-from crud.web import dialect, origins
+from crud.web import dialect, origins, telling
 from crud.web.routes import Route
 from sql.errors import DatabaseError
 
@@ -43,7 +43,7 @@ def create_app(
 
 
 def _create(config: Config | Path | str | None, dialects: tuple[dialect.Dialect, ...]) -> Flask:
-    logs.configure()
+    logs.configure("stdout" if cli.serves(sys.argv[1:]) else "stderr")
     app = Flask("dragoman", static_folder=None)
     cli.install(app)
     if config is None and cli.without_service(sys.argv[1:]):
@@ -53,6 +53,7 @@ def _create(config: Config | Path | str | None, dialects: tuple[dialect.Dialect,
     app.url_map.strict_slashes = False
     app.url_map.merge_slashes = False  # the redirect would be an answer outside every dialect's envelope
     app.config.update(MAX_FORM_PARTS=100)  # how long a body may be is said for each request
+    telling.install(app)
     passwords.allow_at_once(read.auth.hashes_at_once)
     brakes.install(app, read)
     names = [each.name for each in dialects]

@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from crud.access.permissions import authorize, gate_for
 from crud.limits import check
 from crud.snapshots.state import Context
+from crud.telemetry.calls import enter, spending
 from sql.builder import compile_query
 from sql.catalog import Catalog, Resource
 from sql.compiled import Compiled, Statement
@@ -22,7 +23,9 @@ __all__ = ["Result", "answer", "counted", "noted", "prepared", "printed"]
 
 def answer(context: Context, asked: Asked) -> Result:
     """The rows of a query. Raises ApiError and SqlError."""
-    compiled = prepared(context, asked.query)
+    with spending("authorise"):
+        compiled = prepared(context, asked.query)
+    enter("render")
     bindings = Bindings(asked.values, context.actor.values, datetime.now(UTC))
     snapshot = context.snapshot
     return execute(compiled, snapshot.database(_source(context, asked.query)), bindings, snapshot.databases)

@@ -17,6 +17,7 @@ from crud.hooks import Event
 from crud.reading import Result
 from crud.snapshots import revision
 from crud.snapshots.state import Context
+from crud.telemetry.calls import enter
 from crud.writing.dropping import dropping
 from crud.writing.unit import Unit, Written
 from crud.writing.work import Work
@@ -70,6 +71,7 @@ def _write(context: Context, commands: Sequence[Command], source: str) -> tuple[
 @contextmanager
 def work(context: Context, source: str = "default") -> Iterator[Work]:
     """One transaction in which several things may be done. It is not tried again: see `attempted`."""
+    enter("write")
     database = context.snapshot.database(source)
     with dropping(context) as cached:
         with database.transaction() as session:

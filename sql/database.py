@@ -27,6 +27,20 @@ class Options:
     read_only: bool = False
 
 
+@dataclass(frozen=True)
+class Connections:
+    """The connections of a database in this process: how many there are, how many are idle, who waits for one; how
+    often somebody has waited since it was opened, for how long, and in vain; how many were lost."""
+
+    open: int = 0
+    idle: int = 0
+    waiting: int = 0
+    waits: int = 0
+    waited_seconds: float = 0.0
+    refused: int = 0
+    lost: int = 0
+
+
 class Session(Protocol):
     """An open transaction or snapshot."""
 
@@ -79,6 +93,9 @@ class Database(Protocol):
 
     def tables(self, *, include_own: bool = False) -> tuple[TableInfo, ...]:
         """Every table and view; our own (`_dragoman_…`) only when asked."""
+
+    def connections(self) -> Connections:
+        """How its connections do. Asks nothing of the database."""
 
     def close(self) -> None:
         """Give all connections back. The next use opens new ones."""

@@ -57,7 +57,9 @@ def running(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
     ]
     serve = [BIN / "gunicorn", "--bind", f"127.0.0.1:{port}", "--workers", "2", "--worker-class", "gthread"]
     options = ["--threads", "4", "--limit-request-line", "0", "--no-control-socket", "wsgi:application"]
-    process = subprocess.Popen([*serve, *options], cwd=folder, env=environment, stderr=subprocess.DEVNULL)
+    process = subprocess.Popen(
+        [*serve, *options], cwd=folder, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
     try:
         until_it_answers(port)
         yield Running(f"http://127.0.0.1:{port}", *prints)

@@ -35,9 +35,14 @@ def without_service(arguments: Sequence[str]) -> bool:
     return _command(arguments) in WITHOUT_SERVICE
 
 
+def serves(arguments: Sequence[str]) -> bool:
+    """Whether a service is started, and no command that prints."""
+    return _command(arguments) in ("", "run")
+
+
 def joins(arguments: Sequence[str]) -> bool:
     """Whether `flask` was called for a command that works with what is in force, whatever the files say meanwhile."""
-    return _command(arguments) not in ("", "run")
+    return not serves(arguments)
 
 
 def _command(arguments: Sequence[str]) -> str:

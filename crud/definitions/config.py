@@ -248,6 +248,18 @@ class CacheSettings:
 
 
 @dataclass(frozen=True)
+class Telemetry:
+    """What is told of requests: a line of the log for each, statements that are slow (0: none). `figures` and `timing`
+    are roles, besides administrators, that are told how the service does, and where the time of their requests went.
+    """
+
+    access_log: bool = True
+    slow_seconds: float = 1.0
+    figures: tuple[str, ...] = ()
+    timing: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class Config:
     """A whole configuration. `roles` is canonical role → actions; `schemas` include the undeclared default one."""
 
@@ -266,6 +278,7 @@ class Config:
     dialects: Mapping[str, DialectConfig] = field(default_factory=lambda: {name: DialectConfig() for name in DIALECTS})
     limits: Limits = Limits()
     cache: CacheSettings = CacheSettings()
+    telemetry: Telemetry = Telemetry()
     metadata: Path | None = None
     sample: Path | None = None
     place: Place = NOWHERE

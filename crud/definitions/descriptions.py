@@ -44,6 +44,7 @@ _CONFIG = {
     "dialects": "The five dialects: which answer, and under which paths.",
     "limits": "What a request may cost. Everything beyond is refused.",
     "cache": "Where answers are kept for readers who ask for that (Metal's `cache`).",
+    "telemetry": "What is told of requests to those who look after the service.",
     "metadata": "A directory of Phantom's <Resource>.json, relative to this file.",
     "sample": "A directory of <entity>.json with rows, loaded when the entity's table is made; relative to this file.",
 }
@@ -290,6 +291,13 @@ _CACHE = {
     "max_bytes": "The length of the longest answer that is kept. Default: 1000000.",
 }
 
+_TELEMETRY = {
+    "access_log": "false: no line in the log for each request. Default: true.",
+    "slow_seconds": "A statement that takes so long is named in the log; 0: none is. Default: 1.",
+    "figures": "The roles, besides administrators, that may read /metrics and the figures of /ready.",
+    "timing": "The roles, besides administrators, whose answers have a Server-Timing.",
+}
+
 _SHAPES: Mapping[str, Mapping[str, str]] = {
     "config": _CONFIG | {f"dialects.{name}": text for name, text in _DIALECT_SETTINGS.items()},
     "server": _SERVER,
@@ -311,6 +319,7 @@ _SHAPES: Mapping[str, Mapping[str, str]] = {
     "user": _USER,
     "limits": _LIMITS,
     "cache": _CACHE,
+    "telemetry": _TELEMETRY,
 }
 DESCRIPTIONS: Mapping[str, str] = MappingProxyType(
     _TOP | {f"{shape}.{key}": text for shape, keys in _SHAPES.items() for key, text in keys.items()}

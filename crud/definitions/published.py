@@ -40,6 +40,7 @@ PARTS: Mapping[str, Schema] = {
     "step": schema.STEP,
     "limits": schema.LIMITS,
     "cache": schema.CACHE,
+    "telemetry": schema.TELEMETRY,
 }
 _NAMES = {id(part): name for name, part in PARTS.items()}
 _TYPED = frozenset({"integer", "number", "boolean"})

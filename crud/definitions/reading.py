@@ -27,6 +27,7 @@ from crud.definitions.config import (
     SchemaDefinition,
     Server,
     Source,
+    Telemetry,
     canonical_role,
 )
 from crud.definitions.document import Document, parse_document
@@ -155,6 +156,7 @@ def _config(document: Document, base: Path, metadata: Mapping[str, str]) -> tupl
         dialects={name: _dialect(data.get("dialects", {}).get(name, {})) for name in DIALECTS},
         limits=Limits(**data.get("limits", {})),
         cache=CacheSettings(**data.get("cache", {})),
+        telemetry=_telemetry(data.get("telemetry", {})),
         metadata=metadata_of(document, base),
         sample=base / data["sample"] if "sample" in data else None,
         place=top,
@@ -163,6 +165,11 @@ def _config(document: Document, base: Path, metadata: Mapping[str, str]) -> tupl
 
 def _actions(letters: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(action for letter in letters for action in LETTERS[letter]))
+
+
+def _telemetry(data: Data) -> Telemetry:
+    roles = {key: tuple(canonical_role(role) for role in data.get(key, ())) for key in ("figures", "timing")}
+    return Telemetry(**{**data, **roles})
 
 
 def _dialect(data: Data) -> DialectConfig:

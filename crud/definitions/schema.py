@@ -270,6 +270,10 @@ CACHE: Schema = {
     "then": {"required": ["url"]},
 }
 
+TELEMETRY = shape(
+    {"access_log": FLAG, "slow_seconds": {"type": "number", "minimum": 0}, "figures": NAMES, "timing": NAMES}
+)
+
 USER = shape({"password": {"type": ["string", "number"]}, "roles": NAMES}, "password")
 
 # One step of a plan: its word, and what the word takes.
@@ -308,6 +312,7 @@ CONFIG = shape(
         "dialects": shape(dict(DIALECT_SETTINGS)),
         "limits": LIMITS,
         "cache": CACHE,
+        "telemetry": TELEMETRY,
         "metadata": NAME,
         "sample": NAME,
     }

@@ -124,10 +124,12 @@ def _named_roles(config: Config) -> Iterator[tuple[Iterable[str], Place]]:
 
 
 def known_roles(config: Config) -> frozenset[str]:
-    """Roles that something names: built in, with letters, or in a rule. Others may exist as accounts' roles."""
+    """Roles that something names: built in, with letters, in a rule, or told figures. Others may exist as accounts'
+    roles."""
     rules: list[RuleDefinition] = [*config.rules, *config.accounts.rules]
     rules += [rule for definition in declared(config) for rule in definition.rules]
-    return BUILT_IN_ROLES | frozenset(config.roles) | {rule.role for rule in rules}
+    told = {*config.telemetry.figures, *config.telemetry.timing}
+    return BUILT_IN_ROLES | frozenset(config.roles) | {rule.role for rule in rules} | told
 
 
 def _members(config: Config) -> Iterator[Problem]:

@@ -15,7 +15,7 @@ from crud.access.policy import EitherNames, Policy
 from crud.access.rules import lettered
 from crud.caching.cache import Cache, cache_of
 from crud.definitions.added import with_added
-from crud.definitions.config import Config, Limits, Source
+from crud.definitions.config import Config, Source
 from crud.definitions.problems import ConfigError, Problem
 from crud.evolution.locking import alone
 from crud.ground import STORED_NAMES, ground_of
@@ -28,8 +28,10 @@ from crud.schemas import schemas_of
 from crud.snapshots.state import COMPILED, Connections, Given, Identity, Snapshot
 from crud.staging.folders import stage
 from crud.stored_rules import definitions, read_entries
+from crud.telemetry.statements import Statements
 from sql.database import Database, Options, Session
 from sql.opening import open_database
+from sql.timed import TimedDatabase
 
 log = structlog.get_logger()
 Databases = Mapping[str, Database]
@@ -54,7 +56,7 @@ def _one(source: Source) -> tuple[str, bool, str]:
 
 def _open(config: Config, source: Source) -> Database:
     try:
-        return _staged(config, source) if source.folder else open_source(source, config.limits)
+        return _staged(config, source) if source.folder else open_source(source, config)
     except ValueError as error:
         raise ConfigError([Problem(str(error), config.place / "sources" / source.name)]) from None
 
@@ -62,20 +64,21 @@ def _open(config: Config, source: Source) -> Database:
 def _staged(config: Config, source: Source) -> Database:
     """A folder of files as a database, which goes with its connections."""
     place = stage(config, source)
-    database = open_source(replace(source, url=f"sqlite:///{place.path}"), config.limits)
+    database = open_source(replace(source, url=f"sqlite:///{place.path}"), config)
     weakref.finalize(database, place.remove)
     return database
 
 
-def open_source(source: Source, limits: Limits) -> Database:
-    """The database of a source, not yet connected."""
+def open_source(source: Source, config: Config) -> Database:
+    """The database of a source, not yet connected. How long its statements take is told."""
     options = Options(
-        statement_seconds=limits.statement_seconds,
+        statement_seconds=config.limits.statement_seconds,
         busy_seconds=source.busy_seconds,
         pool_size=source.pool_size,
         read_only=source.read_only,
     )
-    return open_database(source.url, options=options)
+    told = Statements(source.name, config.telemetry.slow_seconds)
+    return TimedDatabase(open_database(source.url, options=options), told)
 
 
 @contextmanager

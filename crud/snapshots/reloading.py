@@ -105,7 +105,7 @@ def _read(held: Snapshot) -> Given:
 
 def _connected(config: Config) -> object:
     """What connections depend on."""
-    return dict(config.sources), config.limits.statement_seconds
+    return dict(config.sources), config.limits.statement_seconds, config.telemetry.slow_seconds
 
 
 def _reach(held: Snapshot, config: Config, databases: Mapping[str, Database]) -> None:

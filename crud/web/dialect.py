@@ -5,8 +5,6 @@ application `install()`, which mounts the dialects and answers every refusal in 
 is the longest prefix of the path. The only room besides the dialects that knows the web.
 """
 
-import re
-import uuid
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
@@ -23,12 +21,14 @@ from crud.jsontext import to_json
 from crud.presentation import Presentation
 from crud.sight import sight
 from crud.snapshots.state import Context, State
+from crud.telemetry.calls import enter, spending
 from crud.web.again import again, can_repeat, overtaken
 from crud.web.crossing import SAFE, refuse_cross_site
 from crud.web.mounts import Dialect as Dialect
 from crud.web.mounts import Mounted, Served, joined, speaking
 from crud.web.mounts import mount as mount
 from crud.web.mounts import served as served
+from crud.web.telling import call, path
 from crud.wire.params import Reader
 from crud.wire.paths import Scope, Values
 from sql import errors as sql
@@ -78,13 +78,15 @@ def open_resource(dialect: str, written: str) -> Resource:
 def admit(resource: Resource, written: str) -> Resource:
     """The resource, if the caller may read it: checked before anything about its fields is said."""
     snapshot = context().snapshot
-    gate = permissions.gate_for(snapshot.policy, snapshot.catalog, context().actor)
-    permissions.require(gate, resource, written)
+    with spending("authorise"):
+        gate = permissions.gate_for(snapshot.policy, snapshot.catalog, context().actor)
+        permissions.require(gate, resource, written)
     return resource
 
 
 def answer(body: object, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
     """A JSON response. Decimals keep their digits; a body over the configured size is a 413."""
+    enter("render")
     data = to_json(body)
     limit = context().snapshot.config.limits.response_bytes if "context" in g else len(data)
     if len(data) > limit:
@@ -119,21 +121,17 @@ def install(app: Flask, state: State, dialects: Iterable[Dialect]) -> None:
         app.register_error_handler(kind, _refuse)
 
 
-_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
-
-
 def _open() -> None:
-    g.request_id = request.headers.get("X-Request-Id", "")
-    if not _REQUEST_ID.fullmatch(g.request_id):
-        g.request_id = uuid.uuid4().hex
     state = served().state
-    snapshot = state.current()
+    with spending("authorise"):
+        snapshot = state.current()
     request.max_content_length = snapshot.config.limits.body_bytes
-    g.context = Context(snapshot, ANONYMOUS, g.request_id, state)
+    g.context = Context(snapshot, ANONYMOUS, call().id, state)
     if len(request.query_string) > snapshot.config.limits.query_bytes:
         raise ApiError("bad_parameter", f"The query string is longer than {snapshot.config.limits.query_bytes} bytes")
     if not any(each.mount.door for each in served().sharing(request.path)):
-        identify()
+        with spending("authorise"):
+            identify()
 
 
 def identify() -> None:
@@ -173,7 +171,6 @@ def bearer() -> str | None:
 
 
 def _close(response: Response) -> Response:
-    response.headers["X-Request-Id"] = g.get("request_id", "")
     response.headers.setdefault("Cache-Control", "no-store")
     response.headers["X-Content-Type-Options"] = "nosniff"
     return response
@@ -213,9 +210,9 @@ def told(error: Exception) -> ApiError:
         case sql.SqlError() if known := next((row for row in TOLD if isinstance(error, row[0])), None):
             _, kind, message = known
             if kind in ("timeout", "busy"):
-                log.warning(kind, request_id=g.get("request_id"), path=request.path, cause=repr(error.__cause__))
+                log.warning(kind, path=path(), cause=repr(error.__cause__))
             return ApiError(kind, message or str(error))
-    log.error("internal error", request_id=g.get("request_id"), path=request.path, exc_info=error)
+    log.error("internal error", path=path(), exc_info=error)
     return ApiError("internal", "Internal server error")
 
 

@@ -14,6 +14,7 @@ from crud.access import permissions
 from crud.access.grants import writable
 from crud.errors import ApiError, unknown_resource
 from crud.jsontext import entity_tag
+from crud.telemetry.calls import spending
 from crud.web.dialect import answer, context, presentation, scope
 from crud.wire import bodies
 from crud.wire.target import Target
@@ -36,7 +37,8 @@ def open_for(dialect: str, written: str, action: str) -> Resource:
 def admit_for(resource: Resource, written: str, action: str) -> Resource:
     """The resource, if the caller may do this to it and it takes writes at all."""
     snapshot = context().snapshot
-    permissions.require(_gate(), resource, written, action)
+    with spending("authorise"):
+        permissions.require(_gate(), resource, written, action)
     assert snapshot.catalog.resource(resource.name) is resource
     writable(resource)
     return resource

@@ -13,7 +13,7 @@ from contextlib import ExitStack, contextmanager, suppress
 import psycopg
 
 from sql.backend import Backend
-from sql.database import Options, Params, Row
+from sql.database import Connections, Options, Params, Row
 from sql.errors import DatabaseError
 from sql.introspection import TableInfo
 from sql.postgres.door import Door
@@ -173,6 +173,14 @@ class PostgresDatabase:
 
         with self.read() as session:
             return introspect(session, include_own=include_own)
+
+    def connections(self) -> Connections:
+        """The figures of the pool; none before it is opened."""
+        pool = self._pool
+        if pool is None or self._pid != os.getpid():
+            return Connections()
+        told = pool.figures()
+        return Connections(told.open, told.idle, told.waiting, told.waits, told.waited, told.refused, told.lost)
 
     def close(self) -> None:
         """Close the pool."""

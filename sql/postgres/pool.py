@@ -22,11 +22,16 @@ IDLE, LIFETIME = 600.0, 3600.0  # seconds after which a connection that nobody u
 
 @dataclass(frozen=True)
 class Figures:
-    """How many connections there are, how many of them nobody uses, and how many callers wait for one."""
+    """How many connections there are, how many of them nobody uses, and how many callers wait for one; how often
+    somebody has waited, for how many seconds, and in vain; how many connections were lost."""
 
     open: int
     idle: int
     waiting: int
+    waits: int = field(default=0, compare=False)
+    waited: float = field(default=0.0, compare=False)
+    refused: int = field(default=0, compare=False)
+    lost: int = field(default=0, compare=False)
 
 
 @dataclass
@@ -48,6 +53,10 @@ class Pool:
     _made: dict[Line, float] = field(default_factory=dict)
     _count: int = 0
     _waiting: int = 0
+    _waits: int = 0
+    _waited: float = 0.0
+    _refused: int = 0
+    _lost: int = 0
     _over: bool = False
     _failed: DatabaseError | None = None
     _until: float = 0.0
@@ -58,7 +67,8 @@ class Pool:
     def figures(self) -> Figures:
         """How it stands."""
         with self._changed:
-            return Figures(self._count, len(self._idle), self._waiting)
+            now = (self._count, len(self._idle), self._waiting)
+            return Figures(*now, self._waits, self._waited, self._refused, self._lost)
 
     # ------------------------------------------------------------ taking
 
@@ -93,14 +103,15 @@ class Pool:
         return False
 
     def _wait(self, until: float) -> None:
-        left = until - time.monotonic()
+        left = until - (began := time.monotonic())
         if left <= 0:
+            self._refused += 1
             raise Busy("The database has no connection to give")
-        self._waiting += 1
+        self._waiting, self._waits = self._waiting + 1, self._waits + 1
         try:
             self._changed.wait(min(left, REST) if self._failed else left)
         finally:
-            self._waiting -= 1
+            self._waiting, self._waited = self._waiting - 1, self._waited + time.monotonic() - began
 
     def _new(self) -> Line | None:
         """A new one; None where the server has none to give, and ours may be waited for."""
@@ -131,6 +142,7 @@ class Pool:
         with self._changed:
             if line.closed:
                 dead += self._emptied()
+                self._lost += len(dead)
                 if line.silent:
                     self._fail(Unavailable("The database does not answer"))
             elif self._good(line, now):

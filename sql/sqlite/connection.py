@@ -15,7 +15,7 @@ from urllib.parse import quote
 from weakref import WeakSet
 
 from sql.backend import Backend
-from sql.database import Options, Params, Row
+from sql.database import Connections, Options, Params, Row
 from sql.errors import DatabaseError, Unavailable
 from sql.introspection import TableInfo
 from sql.sqlite.authorizing import authorize
@@ -111,6 +111,12 @@ class SqliteDatabase:
 
         with self.read() as session:
             return introspect(session, include_own=include_own)
+
+    def connections(self) -> Connections:
+        """Each thread that has asked something has one; what is waited for are locks, not connections."""
+        with self._lock:
+            links = [link for link in self._links if link.pid == os.getpid()]
+        return Connections(len(links), sum(not link.depth for link in links))
 
     def close(self) -> None:
         """Close the connections of all threads."""

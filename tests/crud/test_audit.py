@@ -491,7 +491,7 @@ def test_what_goes_wrong_is_logged_without_secrets(
     answer = world.fresh.client.post("/items/baasix_User", json=body, headers=world.fresh.admin)
     assert answer.status_code == 500 and "nobody" not in answer.text
     lines = logged.getvalue().splitlines()
-    assert [json.loads(line)["event"] for line in lines] == ["internal error"]
+    assert [json.loads(line)["event"] for line in lines] == ["internal error", "request"]
     assert json.loads(lines[0])["request_id"] == answer.headers["X-Request-Id"]
     token = world.fresh.admin["Authorization"].removeprefix("Bearer ")
     secrets = (token, body["password"], "argon2", world.snapshot.system.url, world.snapshot.config.auth.secret)

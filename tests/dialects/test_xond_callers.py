@@ -113,7 +113,7 @@ def test_an_unsigned_cookie_is_believed_behind_a_gateway_only(
     path = tmp_path / "config.yml"
     path.write_text(text)
     trusting = fresh_app(make_app(path, fresh.snapshot.config.sources["default"].url))
-    assert "believes an unsigned jwtCookie" in capsys.readouterr().err
+    assert "believes an unsigned jwtCookie" in capsys.readouterr().out
     client = trusting.client
     status, answer = send(client, "PUT", f"/json/user/{JOHN}", {**SAID, "name": "Jane"})
     assert (status, answer["data"]["updatedBy"]) == (200, ME)

@@ -48,6 +48,7 @@ def served(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[int
         [*serve, "wrapped:application"],
         cwd=tmp_path,
         env=kept | variables | {"PYTHONPATH": f"{ROOT}:{tmp_path}"},
+        stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
         start_new_session=True,
     )

@@ -81,7 +81,14 @@ def serving(url: str, folder: Path, *options: str, config: Path = ROOT / "config
     if "--preload" not in options:  # one process alone makes the tables
         subprocess.run(prepare, cwd=folder, env=environment, check=True, capture_output=True)
     command = [str(BIN / "gunicorn"), "--bind", f"127.0.0.1:{port}", *SERVE, *options, "wsgi:application"]
-    process = subprocess.Popen(command, cwd=folder, env=environment, stderr=subprocess.DEVNULL, start_new_session=True)
+    process = subprocess.Popen(
+        command,
+        cwd=folder,
+        env=environment,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
     try:
         until_it_answers(port)
         yield Service(url, port, process.pid, _signed_in(Service(url, port, process.pid, "")))

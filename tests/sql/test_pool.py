@@ -74,7 +74,7 @@ def test_what_was_lost_with_the_server_is_not_given_to_anybody(socket_way: Way) 
     with pytest.raises(psycopg.OperationalError):
         lines[0].execute("SELECT 1")
     pool.give(lines[0])
-    assert pool.figures() == pools.Figures(0, 0, 0)
+    assert pool.figures() == pools.Figures(0, 0, 0) and pool.figures().lost == 3
     socket_way.mend()
     line = pool.take()
     assert line.execute("SELECT 1").fetchall() == [(1,)] and len(counted.made) == 4
@@ -92,6 +92,8 @@ def test_who_waits_gets_what_another_gives_back_and_is_busy_past_his_patience(po
     pool.give(line)
     thread.join()
     assert taken == [line] and len(counted.made) == 1
+    told = pool.figures()
+    assert (told.refused, told.waiting) == (1, 0) and told.waits >= 1 and told.waited >= 0.3
     pool.close()
     pool.give(line)
     assert line.closed

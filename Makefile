@@ -20,7 +20,7 @@ SOURCES := $(wildcard app.py wsgi.py) deploy crud sql bench tests
 
 export HOST PORT WEB_CONCURRENCY CHINOOK
 
-.PHONY: help install run test test-long bench format check-config lint types layers check-format
+.PHONY: help install run test test-long smoke bench format check-config lint types layers check-format
 
 help: ## Show the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -40,6 +40,10 @@ test: check-format lint types layers ## Check format, lint, types and layers, th
 
 test-long: .venv/.complete ## Run what takes longer (CHINOOK=folder adds the Chinook files)
 	@$(BIN)/python -m pytest -n 2 -m long
+
+smoke: .venv/.complete ## Ask a service behind nginx and gunicorn in every dialect (BASE_URL=… EMAIL=… PASSWORD=…: yours)
+	@if [ -n "$${BASE_URL:-}" ]; then exec tests/smoke.sh; fi; \
+		$(BIN)/python -m pytest -s tests/deploy/test_smoke.py -k every_dialect
 
 bench: .venv/.complete ## Measure against a bare and a hand-written Flask view (SECONDS=3 each)
 	@$(BIN)/python -m bench.run --seconds "$(SECONDS)"

@@ -15,6 +15,7 @@ from functools import partial
 from pathlib import Path
 
 from gunicorn.arbiter import Arbiter
+from gunicorn.systemd import SD_LISTEN_FDS_START
 from gunicorn.workers.base import Worker
 
 cores = len(os.sched_getaffinity(0))
@@ -62,3 +63,10 @@ def pre_fork(server: Arbiter, worker: Worker) -> None:
     from crud.snapshots import inherited
 
     inherited.remember(again=worker.age > server.cfg.workers)
+
+
+def pre_exec(server: Arbiter) -> None:
+    """Before another master takes this one's place (SIGUSR2): it looks for systemd's sockets from 3 on."""
+    if server.systemd:
+        for number, listener in enumerate(server.LISTENERS, start=SD_LISTEN_FDS_START):
+            os.dup2(listener.fileno(), number)

@@ -5,7 +5,7 @@ import json
 import os
 import signal
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -41,13 +41,18 @@ class Running:
         return (self.folder / "log").read_text()
 
     def workers(self) -> list[int]:
-        """The processes that answer; `flask reload` is another child of the master."""
-        children = Path(f"/proc/{self.master}/task/{self.master}/children").read_text().split()
-        return sorted(int(pid) for pid in children if b"gunicorn" in _command(pid))
+        """The processes that answer."""
+        return workers_of(self.master)
 
     def client(self) -> "Client":
         """A client with a connection of its own."""
         return Client(self.port, self.headers)
+
+
+def workers_of(master: int) -> list[int]:
+    """The children of gunicorn's master that are gunicorn; `flask reload` is another one."""
+    children = Path(f"/proc/{master}/task/{master}/children").read_text().split()
+    return sorted(int(pid) for pid in children if b"gunicorn" in _command(pid))
 
 
 def _command(pid: str) -> bytes:
@@ -78,19 +83,30 @@ class Client:
 
 
 @contextmanager
-def running(folder: Path, text: str) -> Iterator[Running]:
-    """Start the service of a configuration; stop it at the end."""
+def running(
+    folder: Path, text: str, *, port: int = 0, prefix: Sequence[str] = (), fds: Sequence[int] = (), **others: str
+) -> Iterator[Running]:
+    """Start the service of a configuration; stop it at the end. `port`: where it answers, if not at a free one;
+    `prefix`: what starts it; `fds`: files that it is given; `others`: of its environment."""
     folder.mkdir(exist_ok=True)
     (folder / "config.yml").write_text(text)
-    port = free_port()
+    port = port or free_port()
     variables = {"DRAGOMAN_CONFIG": str(folder / "config.yml"), "HOST": "127.0.0.1", "PORT": str(port)}
-    variables |= {"PYTHONPATH": str(ROOT), "WEB_CONCURRENCY": str(WORKERS)}
+    variables |= {"PYTHONPATH": str(ROOT), "WEB_CONCURRENCY": str(WORKERS)} | others
     environment = {name: os.environ[name] for name in NAMES if name in os.environ} | variables
     snapshot = assemble(*_named(folder / "config.yml"))
     create_account(snapshot.system, email=ADMIN[0], password_hash="x", roles=("admin",))
     command = [str(BIN / "gunicorn"), "--config", str(ROOT / "deploy" / "gunicorn.conf.py"), "wsgi:application"]
     with (folder / "log").open("w") as log:
-        process = subprocess.Popen(command, cwd=folder, env=environment, stderr=log, stdout=log, start_new_session=True)
+        process = subprocess.Popen(
+            [*prefix, *command],
+            cwd=folder,
+            env=environment,
+            stderr=log,
+            stdout=log,
+            start_new_session=True,
+            pass_fds=fds,
+        )
         try:
             until_it_answers(port)
             yield Running(folder, port, process.pid, snapshot, headers_of(snapshot, ADMIN[0]))
@@ -110,4 +126,4 @@ def _named(path: Path) -> tuple[object, ...]:
     return config, (), texts
 
 
-__all__ = ["SECRET", "Client", "Running", "running"]
+__all__ = ["SECRET", "Client", "Running", "running", "workers_of"]

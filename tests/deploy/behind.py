@@ -1,6 +1,7 @@
 """A service behind real gunicorn at a unix socket and real nginx, with the site of `deploy/nginx.conf` as it is.
 
 Only what belongs to the machine is put in its place: the socket, the port, the log, and where nginx keeps its files.
+How long a client may be silent is longer, so that a machine that has much to do does not look like a slow client.
 """
 
 import os
@@ -8,8 +9,9 @@ import shutil
 import socket
 import subprocess
 import tempfile
+import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -40,6 +42,9 @@ def site(folder: Path, port: int, text: str) -> str:
         "unix:/run/dragoman/dragoman.sock": f"unix:{folder}/socket",
         "listen 80;": f"listen 127.0.0.1:{port};",
         "/var/log/nginx/dragoman.log": f"{folder}/access.log",
+        "client_header_timeout 10s;": "client_header_timeout 120s;",
+        "client_body_timeout 15s;": "client_body_timeout 120s;",
+        "send_timeout 15s;": "send_timeout 120s;",
     }
     for written, here in places.items():
         assert written in text, written
@@ -60,10 +65,21 @@ def nginx(folder: Path, port: int) -> Iterator[None]:
     assert checked.returncode == 0 and "[warn]" not in checked.stderr, checked.stderr
     with subprocess.Popen(command, start_new_session=True) as process:
         try:
+            listens(port)
             yield
         finally:
             process.terminate()
             process.wait(WAIT)
+
+
+def listens(port: int) -> None:
+    """Wait for a server."""
+    end = time.monotonic() + WAIT
+    while time.monotonic() < end:
+        with suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
+            return
+        time.sleep(0.02)
+    raise AssertionError("nginx does not answer")
 
 
 @contextmanager

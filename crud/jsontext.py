@@ -9,18 +9,34 @@ from hashlib import blake2b
 
 import orjson
 
+_NUMBERS = range(-(2**63), 2**64)
+
 
 def to_json(body: object) -> bytes:
     """JSON text as every answer carries it."""
-    return orjson.dumps(body, default=_plain, option=orjson.OPT_NON_STR_KEYS)
+    try:
+        return orjson.dumps(body, default=_plain, option=orjson.OPT_NON_STR_KEYS)
+    except orjson.JSONEncodeError:  # of a whole number beyond 64 bits it asks nobody
+        return orjson.dumps(_exact(body), default=_plain, option=orjson.OPT_NON_STR_KEYS)
 
 
 def _plain(value: object) -> object:
     if isinstance(value, Decimal):
         return orjson.Fragment(decimal_text(value))
-    if isinstance(value, int):
-        return orjson.Fragment(str(value))
     raise TypeError(type(value).__name__)
+
+
+def _exact(value: object) -> object:
+    """The same, with the text of every whole number that is too large for the encoder."""
+    match value:
+        case int() if value not in _NUMBERS:
+            return orjson.Fragment(str(value))
+        case dict():
+            return {name: _exact(held) for name, held in value.items()}
+        case list() | tuple():
+            return [_exact(held) for held in value]
+        case _:
+            return value
 
 
 def decimal_text(value: Decimal) -> str:
@@ -33,4 +49,9 @@ def decimal_text(value: Decimal) -> str:
 
 def entity_tag(row: object) -> str:
     """The strong entity tag of a row as it is shown."""
-    return f'"{blake2b(to_json(row), digest_size=16).hexdigest()}"'
+    return entity_tag_of(to_json(row))
+
+
+def entity_tag_of(text: bytes) -> str:
+    """The strong entity tag of a text."""
+    return f'"{blake2b(text, digest_size=16).hexdigest()}"'

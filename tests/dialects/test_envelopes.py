@@ -37,6 +37,8 @@ REFUSED: dict[str, tuple[Write, ...]] = {
         ("POST", "/api/categories/createIfNotExists", {"data": {}}, True),
         ("POST", "/api/batch", {"requests": 1}, True),
         ("POST", "/api/nope", {}, True),
+        ("POST", "/api/products", {"name": "n", "released": 2**70}, True),
+        ("POST", "/api/Product/read", {"where": {"released": -(2**70)}}, True),
     ),
     "xond": (
         ("POST", "/json/category", None, True),
@@ -76,6 +78,8 @@ REFUSED: dict[str, tuple[Write, ...]] = {
         ("POST", "/schema/main/nope", {"data": {}}, True),
     ),
     "baasix": (
+        ("POST", "/items/products", {"name": "n", "released": 2**70}, True),
+        ("POST", "/items/products/bulk", [{"name": "n", "released": -(2**70)}], True),
         ("POST", "/items/categories", None, True),
         ("POST", "/items/categories", {"body": "b"}, True),
         ("POST", "/items/categories", {"title": "Logic"}, True),

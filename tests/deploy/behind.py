@@ -86,9 +86,12 @@ def listens(port: int) -> None:
 def served(folder: Path, text: str, **others: str) -> Iterator[Running]:
     """The service of a configuration, and its port at nginx."""
     port = free_port()
-    with short_folder() as short, nginx(short, port):
-        with running(folder, text, port=port, BIND=f"unix:{short}/socket", **others) as made:
-            yield made
+    with (
+        short_folder() as short,
+        nginx(short, port),
+        running(folder, text, port=port, BIND=f"unix:{short}/socket", **others) as made,
+    ):
+        yield made
 
 
 @contextmanager

@@ -156,7 +156,9 @@ def test_long_answers_are_compressed_and_their_tags_still_hold(service: Running)
     body = json.dumps({"body": "z" * 5000}).encode()
     made = Answer(service.port, "POST", "/items/notes", body, **sent).json["data"]["id"]  # type: ignore[index]
     answer = Answer(service.port, "GET", f"/items/notes/{made}", Accept_Encoding="gzip", **service.headers)
-    assert answer.headers["Content-Encoding"] == "gzip" and "Accept-Encoding" in ",".join(answer.headers.get_all("Vary"))
+    assert answer.headers["Content-Encoding"] == "gzip" and "Accept-Encoding" in ",".join(
+        answer.headers.get_all("Vary")
+    )
     assert json.loads(gzip.decompress(answer.body))["data"]["body"] == "z" * 5000
     tag = answer.headers["ETag"]
     assert tag.startswith("W/")

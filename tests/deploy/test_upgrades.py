@@ -159,7 +159,9 @@ def environment_of(service: Running) -> dict[str, str]:
 @contextmanager
 def loaded(request: pytest.FixtureRequest, folder: Path, backend: str, workers: int) -> Iterator[Load]:
     """A service with nothing in its table."""
-    url = new_postgres(request.getfixturevalue("postgres_server")) if backend == "postgres" else f"sqlite:///{folder}/db"
+    url = (
+        new_postgres(request.getfixturevalue("postgres_server")) if backend == "postgres" else f"sqlite:///{folder}/db"
+    )
     text = "server: {proxy_hops: 1}\n" + CONFIG.format(url=url, secret=f'"{SECRET}"')
     with held(folder, text, WEB_CONCURRENCY=str(workers)) as (service, prefix, fds):
         load = Load(service, (*prefix, *said_of(service, "cmdline")), environment_of(service), fds, service.master)

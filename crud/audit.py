@@ -106,7 +106,7 @@ def audits(
         place = config.place / "audit" / written
         exact = names.get(written, written)
         if exact in resources:
-            wanted[exact] = (kept, place)
+            wanted[resources[exact].home] = (kept, place)
         else:
             problems.append(Problem(f"there is no resource {written!r}", place, tuple(_offered(resources.values()))))
     for name, (kept, place) in wanted.items():

@@ -9,24 +9,24 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
-from crud import across, naming, system
+from crud import naming, system
 from crud.access.rules import collect_rules, lettered
 from crud.audit import audits
 from crud.definitions.config import DIALECTS, Audit, Config, ResourceDefinition, RuleDefinition, SchemaDefinition
 from crud.definitions.problems import ConfigError, Problem
-from crud.definitions.semantics import declared, exact_name
+from crud.definitions.semantics import declared, exact_name, shared
 from crud.evolution.applying import bring_up
 from crud.evolution.made import Tables, as_made
 from crud.evolution.records import Where
 from crud.masked import masked
+from crud.parts import Names, Part, draft_of
 from crud.presentation import Declared, Presentation, present
-from crud.relations import Draft, Link, derive
-from crud.resources import check_shown, declared_resource, find_table, found_resource, reference
+from crud.relations import Draft, derive
+from crud.resources import check_shown, declared_resource, find_table, found_resource
+from crud.sharing import Leading, homes, table_info, unknown
 from sql.catalog import Catalog, Relation, Resource, Table
 from sql.database import Database
 from sql.introspection import TableInfo
-
-Names = Mapping[str, Mapping[str, str]]
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,15 +46,6 @@ class Loaded:
     def presentation(self, dialect: str) -> Presentation:
         """The presentation of a dialect, also of one that has no customs of its own."""
         return self.presentations.get(dialect) or present(dialect, self.catalog, self.declared)
-
-
-@dataclass(frozen=True)
-class Part:
-    """One resource with its definition, if it has one."""
-
-    resource: Resource
-    info: TableInfo
-    definition: ResourceDefinition | None = None
 
 
 def load(
@@ -84,12 +75,12 @@ def build(config: Config, tables: Tables) -> Loaded:
     problems: list[Problem] = []
     parts = {part.resource.name: part for part in _parts(config, tables, problems)}
     names = _names(config, parts)
-    drafts = {name: _draft(part, parts, names=names, problems=problems) for name, part in parts.items()}
+    drafts = {name: draft_of(part, parts, names=names, problems=problems) for name, part in parts.items()}
     relations, wrong = derive(drafts, names)
     problems += wrong
     kept = _audits(config, parts, names=names, problems=problems)
     finished = {name: _finished(drafts[name], relations[name], kept.get(name, "")) for name in parts}
-    catalog = Catalog(masked(config, finished, problems))
+    catalog = Catalog(masked(config, _leading(finished), problems))
     for name, part in parts.items():
         if part.definition:
             problems += check_shown(catalog.resource(name), part.definition)
@@ -118,6 +109,18 @@ def _loaded(
 def _finished(draft: Draft, relations: Mapping[str, Relation], kept: Audit) -> Resource:
     references = tuple(link.reference for link in draft.links)
     return replace(draft.resource, relations=MappingProxyType(dict(relations)), references=references, audit=kept)
+
+
+def _leading(finished: Mapping[str, Resource]) -> Mapping[str, Resource]:
+    """The same, with the ways of those that share their table, and what is kept of changes there."""
+    leading, made = Leading(finished), dict(finished)
+    for name, each in finished.items():
+        if each.shares:
+            home = finished[each.shares]
+            own = {**dict(leading.relations(each, home.relations)), **each.relations}
+            links = leading.references(each, home)
+            made[name] = replace(each, relations=MappingProxyType(own), references=links, audit=home.audit)
+    return made
 
 
 def _audits(config: Config, parts: Mapping[str, Part], *, names: Names, problems: list[Problem]) -> Mapping[str, Audit]:
@@ -151,18 +154,43 @@ def _parts(config: Config, tables: Tables, problems: list[Problem]) -> Iterator[
             problems.append(Problem(f"there is no table {definition.table!r}", definition.place))
             continue
         name = exact_name(definition, config.server.default_schema)
-        resource = declared_resource(info, definition, name=name, problems=problems)
-        if config.sources[definition.source].read_only:
-            resource = replace(resource, writable=False)
         claimed.add((definition.source, info.table))
-        taken[name] = Part(resource, info, definition)
+        taken[name] = _part(config, definition, info, name, problems)
     for part in _unclaimed(config, tables, claimed):
         if part.resource.name in taken:
             message = f"the table {part.info.table.name} is not served: {part.resource.name} is another resource"
             problems.append(Problem(message, warning=True))
         taken.setdefault(part.resource.name, part)
+    _add_shared(config, tables, taken, problems)
     yield from taken.values()
     yield from _system_parts(config, tables, problems)
+
+
+def _part(config: Config, definition: ResourceDefinition, info: TableInfo, name: str, problems: list[Problem]) -> Part:
+    resource = declared_resource(info, definition, name=name, problems=problems)
+    if config.sources[definition.source].read_only:
+        resource = replace(resource, writable=False)
+    return Part(resource, info, definition)
+
+
+def _add_shared(config: Config, tables: Tables, taken: dict[str, Part], problems: list[Problem]) -> None:
+    """Those whose table is another's, after all others: they take the names that they say."""
+    wanted = shared(config)
+    said = {exact_name(each, config.server.default_schema): each for each in wanted}
+    found = {name: part.resource for name, part in taken.items() if name not in said}
+    made, left = homes(config, wanted, found)
+    for name, resource in made.items():
+        if name in taken:
+            message = f"the table {taken[name].info.table.name} is not served: {name} is another resource"
+            problems.append(Problem(message, warning=True))
+        taken[name] = Part(resource, taken[resource.home].info, said[name])
+    for each in left:
+        info = table_info(each.of, tables.get(each.of.source, {})) if each.of and each.of.source else None
+        if info is None:
+            problems.append(unknown(each, found))
+            continue
+        name = exact_name(each, config.server.default_schema)
+        taken[name] = _part(config, each, info, name, problems)
 
 
 def _unclaimed(config: Config, tables: Tables, claimed: set[tuple[str, Table]]) -> Iterator[Part]:
@@ -225,54 +253,3 @@ def _names(config: Config, parts: Mapping[str, Part]) -> Names:
 def _entities(parts: Mapping[str, Part], namespace: str) -> dict[str, str]:
     mine = [part.resource for part in parts.values() if part.resource.namespace == namespace]
     return {resource.entity: resource.name for resource in mine}
-
-
-def _draft(part: Part, parts: Mapping[str, Part], *, names: Names, problems: list[Problem]) -> Draft:
-    links = {link.columns: link for link in _found_links(part, parts)}
-    for link in _declared_links(part, parts, names=names[part.resource.namespace], problems=problems):
-        links[link.columns] = _said_over(link, links.get(link.columns))
-    return Draft(part.resource, tuple(links.values()), part.definition.relations if part.definition else ())
-
-
-def _said_over(said: Link, found: Link | None) -> Link:
-    """A declared reference, with what the database says of the same one."""
-    if found is None or found.parent != said.parent:
-        return said
-    return replace(said, on_delete=said.on_delete or found.on_delete, enforced=True)
-
-
-def _found_links(part: Part, parts: Mapping[str, Part]) -> Iterator[Link]:
-    order = list(part.resource.columns)
-    for key in sorted(part.info.foreign_keys, key=lambda key: [order.index(name) for name in key.columns]):
-        parent = _owner(key.target, part.resource, parts)
-        pairs = tuple(zip(key.columns, key.target_columns, strict=False))
-        if parent and pairs and all(there in parent.columns for _, there in pairs):
-            yield Link(part.resource.name, parent.name, pairs, on_delete=key.on_delete, enforced=True)
-
-
-def _owner(table: Table, child: Resource, parts: Mapping[str, Part]) -> Resource | None:
-    """The resource over a table: of the child's own namespace if there are several."""
-    owners = [p.resource for p in parts.values() if (p.resource.table, p.resource.source) == (table, child.source)]
-    return min(owners, key=lambda owner: owner.namespace != child.namespace, default=None)
-
-
-def _declared_links(
-    part: Part, parts: Mapping[str, Part], *, names: Mapping[str, str], problems: list[Problem]
-) -> Iterator[Link]:
-    for said in part.definition.fields if part.definition else ():
-        if said.references is None or said.name not in part.resource.columns:
-            continue
-        exact, column = reference(said.references, names)
-        target = parts.get(exact)
-        place = said.place / "references"
-        if target is None:
-            problems.append(Problem(f"there is no resource {said.references!r}", place, tuple(sorted(parts))))
-        elif not column and len(target.resource.key) != 1:
-            problems.append(Problem(f"{exact} has no single key column: say {exact}.column", place))
-        elif column and column not in target.resource.columns:
-            problems.append(Problem(f"{exact} has no column {column!r}", place, tuple(target.resource.columns)))
-        else:
-            pairs = ((said.name, column or target.resource.key[0]),)
-            if wrong := across.refused(part.resource, target.resource, pairs, said.on_delete):
-                problems.append(Problem(wrong, place))
-            yield Link(part.resource.name, exact, pairs, said.relation, on_delete=(said.on_delete or "").upper())

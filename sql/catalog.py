@@ -129,6 +129,7 @@ class Resource:
     """One table as exposed. `name` is unique in the catalog; `namespace` and `entity` are Metal's two words.
 
     `table` takes writes; `reads` (a view over it) answers reads where it is given. `audit`: what is kept of changes.
+    `shares`: the resource whose table this is another name of.
     """
 
     name: str
@@ -148,6 +149,12 @@ class Resource:
     soft_delete: SoftDelete | None = None
     tenant: str | None = None
     audit: Literal["", "names", "values"] = ""
+    shares: str = ""
+
+    @property
+    def home(self) -> str:
+        """The one name that all resources over its table have in common."""
+        return self.shares or self.name
 
     def column(self, name: str) -> Column:
         """The column of this exact name. Raises UnknownColumn."""
@@ -182,15 +189,16 @@ class Catalog:
         return self.resource(relation.target)
 
     def children(self, resource: Resource) -> tuple[tuple[Resource, Reference], ...]:
-        """Who refers to a resource, and how."""
-        return self._children.get(resource.name, ())
+        """Who refers to a resource, by whichever of its table's names, and how; each of them under one name."""
+        return self._children.get(resource.home, ())
 
     @cached_property
     def _children(self) -> Mapping[str, tuple[tuple[Resource, Reference], ...]]:
         found: dict[str, tuple[tuple[Resource, Reference], ...]] = {}
-        for child in self:
+        for child in (each for each in self if not each.shares):
             for link in child.references:
-                found[link.target] = (*found.get(link.target, ()), (child, link))
+                home = self.resources[link.target].home if link.target in self.resources else link.target
+                found[home] = (*found.get(home, ()), (child, link))
         return found
 
     def __iter__(self) -> Iterator[Resource]:

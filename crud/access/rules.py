@@ -11,7 +11,7 @@ from dataclasses import replace
 from crud import system
 from crud.definitions.config import Config, RuleDefinition
 from crud.definitions.problems import Problem
-from crud.definitions.semantics import declared, exact_name
+from crud.definitions.semantics import exact_name, named
 from sql.catalog import Catalog, Resource
 
 Names = Mapping[str, Mapping[str, str]]
@@ -28,7 +28,7 @@ def collect_rules(config: Config, catalog: Catalog, names: Names) -> tuple[tuple
 
 def _own_rules(config: Config, catalog: Catalog, names: Names, problems: list[Problem]) -> Iterator[RuleDefinition]:
     """Rules under an entity or under `accounts`: they are about it, whatever else they say is a mistake."""
-    owners = [(exact_name(d, config.server.default_schema), d) for d in declared(config)]
+    owners = [(exact_name(d, config.server.default_schema), d) for d in named(config)]
     for exact, definition in [*owners, (system.ACCOUNTS, config.accounts)]:
         for rule in definition.rules:
             meant = names.get(definition.namespace, {}).get(rule.resource, rule.resource)

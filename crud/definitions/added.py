@@ -72,6 +72,8 @@ def check_names(definition: ResourceDefinition) -> Iterator[Problem]:
     """What is wrong with the names that a database is to hold."""
     at = definition.place
     yield from _name(definition.entity, at)
+    if definition.of:
+        yield Problem("a definition that arrives by request has a table of its own", at / "schema")
     if definition.table != definition.entity:
         yield from _name(definition.table, at / "table")
     if len(definition.fields) > MOST_FIELDS:

@@ -145,10 +145,21 @@ class HookDefinition:
 
 
 @dataclass(frozen=True)
+class Of:
+    """Whose table an entity has: that of an entity of another schema, or a table of a source. `more`: keys of its
+    definition that do not go with this."""
+
+    entity: str
+    schema: str = ""
+    source: str = ""
+    more: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class ResourceDefinition:
     """One declared resource: the same shape for an entity, a metadata file and the additions to accounts.
 
-    `renamed_from` is what its table, or that of a field its column, was called before.
+    `renamed_from` is what its table, or that of a field its column, was called before. `of`: its table is another's.
     """
 
     entity: str
@@ -169,6 +180,7 @@ class ResourceDefinition:
     audit: Audit = ""
     rules: tuple[RuleDefinition, ...] = ()
     shown: Mapping[str, Shown] = field(default_factory=dict)
+    of: Of | None = None
     place: Place = NOWHERE
 
 
@@ -177,8 +189,8 @@ class SchemaDefinition:
     """A schema: a namespace over a source. `roles` (canonical) None means that it does not restrict them.
 
     `everything`: tables of the source that no entity names are served too. `require_filter`: Metal refuses to change
-    or delete all rows of an entity at once. `anonymize`: the columns that are shown as hashes; `*` is all that tell no
-    rows apart.
+    or delete all rows of an entity at once. `shared`: entities whose tables are those of others. `anonymize`: the
+    columns that are shown as hashes; `*` is all that tell no rows apart.
     """
 
     name: str
@@ -188,6 +200,7 @@ class SchemaDefinition:
     everything: bool = True
     require_filter: bool = False
     anonymize: tuple[str, ...] = ()
+    shared: tuple[ResourceDefinition, ...] = ()
     place: Place = NOWHERE
 
 

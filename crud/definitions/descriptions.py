@@ -127,7 +127,8 @@ _SOURCE = {
 
 _RESOURCE = {
     "table": "The table or view. Default: the entity's name.",
-    "entity": "Metal's word for `table`.",
+    "entity": "Metal's word for `table`; with `schema` or `source`, the entity or table that this is another name of.",
+    "schema": "The schema that has the entity of which this is another name, with rules of its own.",
     "source": "The source of the table. Default: the schema's.",
     "fields": "Columns by their names.",
     "key": "The columns of the key, in order; a view may be given one, too.",

@@ -12,6 +12,7 @@ from crud.definitions.config import (
     Audit,
     FieldDefinition,
     IndexDefinition,
+    Of,
     Place,
     RelationDefinition,
     ResourceDefinition,
@@ -35,6 +36,10 @@ AUTO_TYPES: Mapping[str, Type] = {
     "prefixed": STRING,
     "increment": BIGINT,
 }
+# What an entity may say whose table is another's.
+OF_KEYS = frozenset(
+    {"schema", "source", "entity", "description", "rules", "permissions", "aliases", "hidden", "read_only", "dialects"}
+)
 
 
 def read_resource(
@@ -63,8 +68,21 @@ def read_resource(
         audit=read_audit(data.get("audit", False)),
         rules=_rules(data, place, entity),
         shown=MappingProxyType({name: _shown(given) for name, given in data.get("dialects", {}).items()}),
+        of=_of(data, entity),
         place=place,
     )
+
+
+def _of(data: Data, entity: str) -> Of | None:
+    """`{schema: other, entity: thing}`, or Metal's `{source: name, entity: thing}` where nothing is said of a table."""
+    more = tuple(key for key in data if key not in OF_KEYS)
+    if "schema" in data:
+        return Of(
+            data.get("entity", entity), schema=data["schema"], more=(*more, *(["source"] if "source" in data else []))
+        )
+    if {"source", "entity"} <= data.keys() and not more:
+        return Of(data["entity"], source=data["source"])
+    return None
 
 
 def read_field(name: str, data: Data, place: Place) -> FieldDefinition:

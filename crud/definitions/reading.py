@@ -39,6 +39,7 @@ from crud.definitions.shapes import check_shape
 from crud.definitions.texts import Texts, folder_texts, gathered, metadata_of
 
 Data = Mapping[str, Any]
+ALONE = "only an entity of config.yml may have the table of another"
 LETTERS: Mapping[str, tuple[str, ...]] = {
     "c": ("create",),
     "r": ("read",),
@@ -241,7 +242,8 @@ def _schema(name: str, data: Data, place: Place, usual: str) -> SchemaDefinition
     everything = data.get("tables", "declared" if entities else "all") == "all"
     guarded, masked = data.get("require_filter", False), data.get("anonymize", "").split(",")
     names = tuple(word.strip() for word in masked if word.strip())
-    return SchemaDefinition(name, source, roles, entities, everything, guarded, names, place)
+    own, shared = (tuple(each for each in entities if bool(each.of) is of) for of in (False, True))
+    return SchemaDefinition(name, source, roles, own, everything, guarded, names, shared, place)
 
 
 def _metadata(
@@ -262,5 +264,6 @@ def _metadata(
             key = {} if own_key else {"id": {"type": "uuid", "key": True, "default": "uuid"}}
             data = {**data, "fields": {**key, **fields}}
             made = read_resource(data, document.place, entity=Path(name).stem, namespace=server.default_schema)
+            problems += [Problem(ALONE, document.place / "schema")] if made.of else []
             found.append(made)
     return tuple(found), problems

@@ -155,6 +155,7 @@ RESOURCE = shape(
     {
         "table": NAME,
         "entity": NAME,
+        "schema": NAME,
         "source": NAME,
         "fields": mapping(FIELD),
         "key": NAMES,

@@ -48,10 +48,26 @@ def declared(config: Config) -> tuple[ResourceDefinition, ...]:
     return tuple(entity for schema in config.schemas.values() for entity in schema.entities)
 
 
+def shared(config: Config) -> tuple[ResourceDefinition, ...]:
+    """All entities whose tables are those of others."""
+    return tuple(entity for schema in config.schemas.values() for entity in schema.shared)
+
+
+def named(config: Config) -> tuple[ResourceDefinition, ...]:
+    """All entities that have a name."""
+    return (*declared(config), *shared(config))
+
+
 def check_meaning(config: Config) -> list[Problem]:
     """All that is wrong with the meaning of a configuration."""
     checks = (_server(config), check_access(config), _sources(config), _clashes(config), _reserved(config))
-    more = (_roles(config), _members(config), check_tables(declared(config), config.accounts), _targets(config))
+    more = (
+        _roles(config),
+        _members(config),
+        check_tables(declared(config), config.accounts),
+        _targets(config),
+        _shared(config),
+    )
     return [problem for check in (*checks, *more) for problem in check]
 
 
@@ -64,10 +80,20 @@ def _server(config: Config) -> Iterator[Problem]:
 
 
 def _sources(config: Config) -> Iterator[Problem]:
-    users: list[SchemaDefinition | ResourceDefinition] = [*config.schemas.values(), *declared(config)]
+    users: list[SchemaDefinition | ResourceDefinition] = [*config.schemas.values(), *named(config)]
     for user in users:
         if user.source not in config.sources:
             yield Problem(_unknown("source", user.source), user.place / "source", tuple(config.sources))
+
+
+def _shared(config: Config) -> Iterator[Problem]:
+    """What is said of a table belongs to the entity that has it."""
+    for definition in shared(config):
+        at, of = definition.place, definition.of
+        if of and of.schema and of.schema not in config.schemas:
+            yield Problem(_unknown("schema", of.schema), at / "schema", tuple(config.schemas))
+        for key in of.more if of else ():
+            yield Problem(f"belongs to {of.schema}.{of.entity}, whose table this is" if of else "", at / key)
 
 
 def words_of(definition: ResourceDefinition, dialect: str, default_schema: str) -> tuple[str, ...]:
@@ -81,7 +107,7 @@ def _clashes(config: Config) -> Iterator[Problem]:
     told: set[tuple[str, str, str]] = set()
     for dialect in DIALECTS:
         holders: dict[str, ResourceDefinition] = {}
-        for definition in declared(config):
+        for definition in named(config):
             for word in words_of(definition, dialect, config.server.default_schema):
                 other = holders.setdefault(word, definition)
                 mark = (word, str(other.place), str(definition.place))
@@ -98,7 +124,7 @@ def _clash(word: str, definition: ResourceDefinition, other: ResourceDefinition)
 def _reserved(config: Config) -> Iterator[Problem]:
     for dialect, reserved in RESERVED.items():
         customary = STYLES[dialect].customary
-        for definition in declared(config) if config.dialect(dialect).enabled else ():
+        for definition in named(config) if config.dialect(dialect).enabled else ():
             words = {*words_of(definition, dialect, config.server.default_schema)}
             own = definition.shown.get(dialect, Shown()).name
             reachable = words | ({customary(definition.entity)} if customary else set())
@@ -127,7 +153,7 @@ def known_roles(config: Config) -> frozenset[str]:
     """Roles that something names: built in, with letters, in a rule, or told figures. Others may exist as accounts'
     roles."""
     rules: list[RuleDefinition] = [*config.rules, *config.accounts.rules]
-    rules += [rule for definition in declared(config) for rule in definition.rules]
+    rules += [rule for definition in named(config) for rule in definition.rules]
     told = {*config.telemetry.figures, *config.telemetry.timing}
     return BUILT_IN_ROLES | frozenset(config.roles) | {rule.role for rule in rules} | told
 
@@ -203,12 +229,12 @@ def lookup(config: Config) -> dict[str, str]:
     """written name → exact name, for what is declared, and the words of our own resources."""
     found: dict[str, str] = dict.fromkeys(SYSTEM_WORDS, "")
     default = config.server.default_schema
-    for definition in declared(config):
+    for definition in named(config):
         exact = exact_name(definition, default)
         forms: Iterable[str] = (naming.camel_singular(definition.entity), naming.pascal_singular(definition.entity))
         for word in forms:
             found.setdefault(word, exact)
-    for definition in declared(config):
+    for definition in named(config):
         exact = exact_name(definition, default)
         for word in (exact, f"{definition.namespace}.{definition.entity}", *definition.aliases):
             found[word] = exact

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from crud import naming, system
 from crud.definitions.config import Config, FieldDefinition, ResourceDefinition
-from crud.definitions.semantics import declared, exact_name
+from crud.definitions.semantics import declared, exact_name, named, shared
 from crud.resources import find_table, reference, uniques_of
 from sql.catalog import Table
 from sql.introspection import TableInfo
@@ -104,9 +104,22 @@ def survey(config: Config, found: Found, laid_out: Collection[str]) -> Known:
             targets[exact] = _laid_out(definition, exact, info.table if info else Table(definition.table))
         elif info:
             targets[exact] = _as_found(info, exact, definition.source, definition.namespace)
+    for each in shared(config):
+        home = _home(config, each, targets)
+        targets |= {exact_of(config, each): home} if home else {}
     for own in system.definitions(config):
         targets[own.table] = _laid_out(own, own.table, Table(own.table))
-    return Known(targets, _names(config, targets, definitions))
+    return Known(targets, _names(config, targets, named(config)))
+
+
+def _home(config: Config, said: ResourceDefinition, targets: Mapping[str, Target]) -> Target | None:
+    """What an entity is another name of."""
+    of = said.of
+    if of is None:
+        return None
+    if of.schema:
+        return targets.get(exact_name(ResourceDefinition(of.entity, of.schema), config.server.default_schema))
+    return next((each for each in targets.values() if (each.source, each.table.name) == (of.source, of.entity)), None)
 
 
 def _laid_out(definition: ResourceDefinition, exact: str, table: Table) -> Target:

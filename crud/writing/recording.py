@@ -80,7 +80,7 @@ def _note(
     moved = {name: to_json(new[name]) for name in resource.key if new and name in new and action == "update"}
     entry = Entry(
         action,
-        called(resource),
+        resource.shares or called(resource),
         {name: to_json(key[name]) for name in resource.key},
         tuple(columns),
         _showable(resource, old) if kept and old else None,

@@ -67,7 +67,7 @@ def comes_back(unit: Unit, resource: Resource) -> bool:
         ]
         met |= {child.name: child for child in found}
         wanted += found
-    return resource.name in met
+    return resource.home in met
 
 
 def needed(unit: Unit, resource: Resource, *, soft: bool) -> tuple[str, ...]:
@@ -89,7 +89,7 @@ def release(unit: Unit, resource: Resource, rows: Sequence[Values], *, soft: boo
 
 
 def _named(resource: Resource, row: Values) -> tuple[object, ...]:
-    return (resource.name, *(row[name] for name in resource.key or row))
+    return (resource.home, *(row[name] for name in resource.key or row))
 
 
 def _release(unit: Unit, child: Child, parent: Resource, *, rows: Sequence[Values], soft: bool, going: Met) -> None:

@@ -9,7 +9,7 @@ from pathlib import PurePath
 
 from crud.access import permissions
 from crud.definitions.config import ResourceDefinition
-from crud.definitions.semantics import declared, exact_name
+from crud.definitions.semantics import exact_name, named
 from crud.dialects.baasix.schemas.documents import Written
 from crud.dialects.baasix.schemas.shelf import Data, Shelf
 from crud.dialects.baasix.schemas.showing import Sight, described, narrowed
@@ -68,7 +68,7 @@ def _known(context: Context, name: str) -> bool:
 
 def _definition(snapshot: Snapshot, resource: Resource) -> ResourceDefinition | None:
     main = snapshot.config.server.default_schema
-    found = (each for each in declared(snapshot.config) if exact_name(each, main) == resource.name)
+    found = (each for each in named(snapshot.config) if exact_name(each, main) == resource.name)
     return next(found, None)
 
 

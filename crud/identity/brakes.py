@@ -43,14 +43,16 @@ def install(app: Flask, config: Config) -> None:
 
 def _limiter(app: Flask, storage: str) -> Limiter:
     """Where the storage does not answer, each worker counts for itself until it does."""
-    return Limiter(
+    limiter = Limiter(
         caller,
-        app=app,
         storage_uri=storage,
         strategy="moving-window",
         in_memory_fallback_enabled=True,
         key_prefix=NAME,
     )
+    app.extensions["limiter"] = {limiter}  # it hangs itself around every request where it is not there yet; doors ask it
+    limiter.init_app(app)
+    return limiter
 
 
 def caller() -> str:

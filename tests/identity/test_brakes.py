@@ -83,6 +83,12 @@ def test_counted_proxies_tell_who_is_calling(calm: Callable[..., Home]) -> None:
     assert [through(f"198.51.100.{number}, 203.0.113.3") for number in range(4)] == [401, 401, 401, 429]
 
 
+def test_the_limiter_is_asked_by_doors_alone(calm: Callable[..., Home]) -> None:
+    app = calm(BRAKED).app
+    around = [*app.before_request_funcs[None], *app.after_request_funcs[None], *app.teardown_request_funcs[None]]
+    assert around and not [each for each in around if "flask_limiter" in str(getattr(each, "func", each))]
+
+
 def test_a_limit_that_is_empty_is_none(calm: Callable[..., Home]) -> None:
     home = calm(CONFIG.replace("lockout: {failures: 5}", 'limits: {sign_in: ""}'))
     assert {knock(home) for _ in range(25)} == {401}

@@ -19,6 +19,8 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet install --constr
 SOURCES := $(wildcard app.py wsgi.py) deploy crud sql bench tests
 
 export HOST PORT WEB_CONCURRENCY CHINOOK
+# Compiled modules are kept, whatever the shell says: tests and workers start many processes.
+export PYTHONDONTWRITEBYTECODE :=
 
 .PHONY: help install run test test-long smoke bench format check-config lint types layers check-format
 

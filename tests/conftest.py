@@ -3,6 +3,7 @@
 One PostgreSQL server serves the whole run, from a temporary directory; the workers of pytest-xdist share it.
 """
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,9 +11,15 @@ import pytest
 
 from sql.database import Database, Options
 from sql.opening import open_database
-from tests.postgres import drop, new_postgres, serving
+from tests.postgres import MEMORY, drop, has_room, new_postgres, serving
 
 BACKENDS = ("sqlite", "postgres")
+
+
+def pytest_configure() -> None:
+    """The files of a run go with it, so SQLite has not to wait for a disk: pytest makes its folders in memory."""
+    if has_room():
+        os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(MEMORY))
 
 
 @pytest.fixture(scope="session")

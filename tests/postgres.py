@@ -56,8 +56,12 @@ def _directory() -> Path:
     for left in MEMORY.glob("dragoman-*-*"):
         if not Path("/proc", left.name.rpartition("-")[2]).exists():
             shutil.rmtree(left, ignore_errors=True)
-    roomy = shutil.disk_usage(MEMORY).free > ROOM
-    return (MEMORY if roomy else Path(tempfile.gettempdir())) / f"dragoman-{word}-{process}"
+    return (MEMORY if has_room() else Path(tempfile.gettempdir())) / f"dragoman-{word}-{process}"
+
+
+def has_room() -> bool:
+    """Whether the databases of a run fit into memory."""
+    return os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free > ROOM
 
 
 def _settle(server: PostgresServer) -> None:

@@ -50,7 +50,8 @@ def _limiter(app: Flask, storage: str) -> Limiter:
         in_memory_fallback_enabled=True,
         key_prefix=NAME,
     )
-    app.extensions["limiter"] = {limiter}  # it hangs itself around every request where it is not there yet; doors ask it
+    # Where it is not there yet, it hangs itself around every request. Doors ask it themselves.
+    app.extensions["limiter"] = {limiter}
     limiter.init_app(app)
     return limiter
 

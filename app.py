@@ -20,7 +20,7 @@ from crud.snapshots import inherited, startup
 from crud.snapshots.following import followed
 from crud.snapshots.inherited import INHERITED, Files
 from crud.snapshots.state import State
-from crud.web import dialect, origins, telling
+from crud.web import dialect, health, origins, telling
 from crud.web.routes import Route
 from sql.errors import DatabaseError
 
@@ -63,6 +63,7 @@ def _create(config: Config | Path | str | None, dialects: tuple[dialect.Dialect,
         snapshot = startup.assemble(read, names, texts)
     state = State(snapshot, followed)
     dialect.install(app, state, dialects)
+    health.install(app, state)
     origins.install(app, read)
     return app
 

@@ -23,6 +23,7 @@ from crud.errors import ApiError
 from crud.jsontext import to_json
 from crud.reading import Result
 from crud.snapshots.state import Context
+from crud.telemetry import figures
 from sql.catalog import Catalog
 from sql.query import ActorValue, Asked, Now, Query
 
@@ -56,18 +57,26 @@ def answer(context: Context, asked: Asked, said: Words) -> Entry | Result:
     reading.prepared(context, asked.query)
     shape = _shape(context, asked.query)
     if shape is None:
-        return reading.answer(context, asked)
+        return _unkept(context, asked)
     try:
         generations = cache.generations(shape.tables)
         key = _key(context, shape, asked, generations) if generations is not None else ""
         if generations is None or not key:
-            return reading.answer(context, asked)
+            return _unkept(context, asked)
         seconds = min(asked.cache, cache.settings.max_seconds)
         if found := cache.find(key, seconds):
+            figures.count("cache_answers", "hit")
             return found
     except StoreFailed:
-        return reading.answer(context, asked)
+        return _unkept(context, asked)
+    figures.count("cache_answers", "miss")
     return _made(context, asked, cache, Entry(key, 0, seconds, b"", generations=generations, asked=said))
+
+
+def _unkept(context: Context, asked: Asked) -> Result:
+    """What is not for keeping."""
+    figures.count("cache_answers", "unkept")
+    return reading.answer(context, asked)
 
 
 def _made(context: Context, asked: Asked, cache: Cache, entry: Entry) -> Entry | Result:

@@ -18,6 +18,7 @@ from gunicorn.arbiter import Arbiter
 from gunicorn.systemd import SD_LISTEN_FDS_START
 from gunicorn.workers.base import Worker
 
+FIGURES = "PROMETHEUS_MULTIPROC_DIR"
 cores = len(os.sched_getaffinity(0))
 shm = Path("/dev/shm")
 
@@ -48,14 +49,35 @@ if bind.startswith("unix:"):
 
 
 def on_starting(server: Arbiter) -> None:
-    """A SIGHUP reloads the configuration and leaves the workers as they are."""
+    """A SIGHUP reloads the configuration and leaves the workers as they are. The figures of all workers of this master
+    are in a directory of its own."""
+    from crud.staging.places import new_place
+
     server.reload = partial(_reload, server)
+    server.figures = new_place("figures")
+    os.environ[FIGURES] = str(server.figures.path.parent)
+
+
+def child_exit(server: Arbiter, worker: Worker) -> None:
+    """What a worker has counted is kept, and its files are not."""
+    from crud.telemetry import workers as others
+
+    try:
+        others.ended(server.figures.path.parent, worker.pid)
+    except Exception:  # what is raised here would end the master
+        server.log.exception("The figures of a worker that has ended are lost")
+
+
+def on_exit(server: Arbiter) -> None:
+    """The directory goes with the master."""
+    server.figures.remove()
 
 
 def _reload(server: Arbiter) -> None:
     server.log.info("Reloading the configuration")
     server.log.reopen_files()
-    subprocess.Popen([sys.executable, "-m", "flask", "--app", "app", "reload"])
+    environment = {name: value for name, value in os.environ.items() if name != FIGURES}
+    subprocess.Popen([sys.executable, "-m", "flask", "--app", "app", "reload"], env=environment)
 
 
 def pre_fork(server: Arbiter, worker: Worker) -> None:

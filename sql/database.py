@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from sql.backend import Backend
+from sql.connections import Connections
 from sql.introspection import TableInfo
 
 Row = tuple[object, ...]
@@ -25,20 +26,6 @@ class Options:
     busy_seconds: float = 5.0
     pool_size: int = 10
     read_only: bool = False
-
-
-@dataclass(frozen=True)
-class Connections:
-    """The connections of a database in this process: how many there are, how many are idle, who waits for one; how
-    often somebody has waited since it was opened, for how long, and in vain; how many were lost."""
-
-    open: int = 0
-    idle: int = 0
-    waiting: int = 0
-    waits: int = 0
-    waited_seconds: float = 0.0
-    refused: int = 0
-    lost: int = 0
 
 
 class Session(Protocol):

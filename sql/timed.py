@@ -11,7 +11,8 @@ from time import perf_counter
 from typing import Protocol, TypeVar
 
 from sql.backend import Backend
-from sql.database import Connections, Database, Params, Row, Session
+from sql.connections import Connections
+from sql.database import Database, Params, Row, Session
 from sql.introspection import TableInfo
 
 T = TypeVar("T")

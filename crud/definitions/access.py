@@ -91,6 +91,7 @@ def check_access(config: Config) -> Iterator[Problem]:
     """All that is wrong with how callers are known."""
     at = config.place / "auth"
     yield from _secret(config.auth.secret, at / "secret")
+    yield from _secret(config.telemetry.token, config.place / "telemetry" / "token")
     yield from _keys(config.auth, at)
     yield from _issuers(config.auth.issuers)
     if config.auth.registration_role == "admin":

@@ -263,12 +263,14 @@ class CacheSettings:
 @dataclass(frozen=True)
 class Telemetry:
     """What is told of requests: a line of the log for each, statements that are slow (0: none). `figures` and `timing`
-    are roles, besides administrators, that are told how the service does, and where the time of their requests went.
+    are roles, besides administrators, that are told how the service does, and where the time of their requests went;
+    `token` is shown by a program that reads the figures.
     """
 
     access_log: bool = True
     slow_seconds: float = 1.0
     figures: tuple[str, ...] = ()
+    token: str = field(default="", repr=False)
     timing: tuple[str, ...] = ()
 
 

@@ -296,6 +296,7 @@ _TELEMETRY = {
     "access_log": "false: no line in the log for each request. Default: true.",
     "slow_seconds": "A statement that takes so long is named in the log; 0: none is. Default: 1.",
     "figures": "The roles, besides administrators, that may read /metrics and the figures of /ready.",
+    "token": "What a program shows that reads the figures; at least 32 bytes. Empty: there is none.",
     "timing": "The roles, besides administrators, whose answers have a Server-Timing.",
 }
 

@@ -272,7 +272,13 @@ CACHE: Schema = {
 }
 
 TELEMETRY = shape(
-    {"access_log": FLAG, "slow_seconds": {"type": "number", "minimum": 0}, "figures": NAMES, "timing": NAMES}
+    {
+        "access_log": FLAG,
+        "slow_seconds": {"type": "number", "minimum": 0},
+        "figures": NAMES,
+        "token": TEXT,
+        "timing": NAMES,
+    }
 )
 
 USER = shape({"password": {"type": ["string", "number"]}, "roles": NAMES}, "password")

@@ -34,6 +34,8 @@ RESERVED: Mapping[str, frozenset[str]] = {
     "phantom": frozenset({"batch", "schema", "v1"}),
     "sonicjs": frozenset({"user", "auth"}),
 }
+# Paths of the service itself: no dialect is mounted there, and below `/` no resource is called so.
+OWN_PATHS = frozenset({"live", "ready", "metrics"})
 
 
 def exact_name(definition: ResourceDefinition, default_schema: str) -> str:
@@ -62,6 +64,7 @@ def check_meaning(config: Config) -> list[Problem]:
     """All that is wrong with the meaning of a configuration."""
     checks = (_server(config), check_access(config), _sources(config), _clashes(config), _reserved(config))
     more = (
+        _mounts(config),
         _roles(config),
         _members(config),
         check_tables(declared(config), config.accounts),
@@ -121,8 +124,18 @@ def _clash(word: str, definition: ResourceDefinition, other: ResourceDefinition)
     return Problem(f"the name {word!r} of {mine} is also that of {theirs} ({other.place})", definition.place)
 
 
+def _mounts(config: Config) -> Iterator[Problem]:
+    for dialect in DIALECTS:
+        for default, mount in config.dialect(dialect).mounts.items():
+            if mount.split("/")[1:2] and mount.split("/")[1] in OWN_PATHS:
+                at = config.place / "dialects" / dialect / "mounts" / default
+                yield Problem(f"{mount!r} is a path of the service itself", at)
+
+
 def _reserved(config: Config) -> Iterator[Problem]:
-    for dialect, reserved in RESERVED.items():
+    for dialect in DIALECTS:
+        reserved = RESERVED.get(dialect, frozenset())
+        reserved |= OWN_PATHS if "" in config.dialect(dialect).mounts.values() else frozenset()
         customary = STYLES[dialect].customary
         for definition in named(config) if config.dialect(dialect).enabled else ():
             words = {*words_of(definition, dialect, config.server.default_schema)}

@@ -27,7 +27,7 @@ _ARTICLES = {
 
 
 _SECRET = object()
-_SECRET_KEYS = frozenset({("secret",), ("password",), ("private",), ("url",), ("storage",)})
+_SECRET_KEYS = frozenset({("secret",), ("password",), ("private",), ("token",), ("url",), ("storage",)})
 
 
 def check_shape(document: Document, schema: Schema) -> list[Problem]:

@@ -20,6 +20,7 @@ from crud.definitions.config import Config
 from crud.definitions.problems import ConfigError, Problem
 from crud.definitions.schema import DOORS
 from crud.errors import ApiError
+from crud.telemetry import figures
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -78,6 +79,7 @@ def _check(limiter: Limiter, door: str, text: str) -> Check:
         try:
             counted()
         except RateLimitExceeded:
+            figures.count("refusals", door)
             limit = limiter.current_limit
             wait = max(1, round(limit.reset_at - time())) if limit else 1
             raise ApiError("too_many", "Too many requests, try again later", wait=wait) from None

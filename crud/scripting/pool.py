@@ -15,6 +15,7 @@ import structlog
 
 from crud.definitions.config import Limits
 from crud.scripting.engine import PROGRAM, Engine, Lost, Result
+from crud.telemetry import figures
 
 log = structlog.get_logger()
 
@@ -38,8 +39,15 @@ class Pool:
 
     def evaluate(self, source: str, limits: Limits, *, seconds: float) -> Result:
         """The result of an expression. Raises Failed, Late, Lost and Full."""
-        with self._place(limits), self._engine(limits.script_memory_bytes) as engine:
-            return engine.ask(source, seconds=seconds, most=limits.script_result_chars)
+        outcome = "done"
+        try:
+            with self._place(limits), self._engine(limits.script_memory_bytes) as engine:
+                return engine.ask(source, seconds=seconds, most=limits.script_result_chars)
+        except Exception as error:
+            outcome = type(error).__name__.lower()
+            raise
+        finally:
+            figures.count("scripts", outcome)
 
     def close(self) -> None:
         """End the processes that wait for work."""

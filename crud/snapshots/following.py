@@ -17,6 +17,7 @@ from crud.snapshots import accepted
 from crud.snapshots.building import build, opened, renewed
 from crud.snapshots.revision import Revision, revision
 from crud.snapshots.state import Given, Snapshot
+from crud.telemetry import figures
 from sql.errors import Busy, DatabaseError
 
 log = structlog.get_logger()
@@ -32,6 +33,7 @@ def followed(held: Snapshot) -> Snapshot:
         if replace(held.revision, rules=now.rules, cache=now.cache) == now:
             return renewed(held)
         if made := _at(held, now):
+            figures.count("reloads", "followed")
             return made
     raise Busy("What is in force changes faster than it can be read")
 

@@ -25,6 +25,7 @@ from crud.snapshots import accepted
 from crud.snapshots.building import build, changing, opened, renewed
 from crud.snapshots.revision import renew, revision, revision_within
 from crud.snapshots.state import Given, Snapshot, State
+from crud.telemetry import figures
 from sql.database import Database
 from sql.errors import DatabaseError, Unavailable
 
@@ -61,6 +62,17 @@ def may_reload(snapshot: Snapshot, actor: Actor) -> bool:
 def reload(state: State, *, connections: bool = True) -> Reloaded:
     """Put the files as they are now in force. `connections`: all of them are made anew; else nothing is done where the
     files are those that are in force already. Raises ConfigError with everything that is wrong."""
+    try:
+        done = _reload(state, connections=connections)
+    except (ConfigError, DatabaseError):
+        figures.count("reloads", "refused")
+        raise
+    if done.changed:
+        figures.count("reloads", "done")
+    return done
+
+
+def _reload(state: State, *, connections: bool) -> Reloaded:
     held = _held(state)
     given = _read(held)
     if not connections and given.texts == held.given.texts:

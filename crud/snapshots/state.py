@@ -27,6 +27,7 @@ from crud.memo import Memo
 from crud.presentation import Presentation
 from crud.schemas import RowSchema
 from crud.snapshots.revision import Revision, is_now, revision
+from crud.telemetry import figures
 from sql.catalog import Catalog
 from sql.database import Database
 
@@ -177,6 +178,7 @@ class State:
         try:
             made = follow(held)
         except ConfigError as error:
+            figures.count("reloads", "failed")
             log.error("what is in force cannot be served here", problems=[str(problem) for problem in error.problems])
             refusal = ApiError("busy", "The definitions in force cannot be served here; the log says why")
             self._failure = _Failure(now, time.monotonic() + PATIENCE, refusal)

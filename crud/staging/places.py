@@ -30,9 +30,10 @@ def new_place(name: str) -> Place:
     """A file of this name in a new directory."""
     root = MEMORY if os.access(MEMORY, os.W_OK) else Path(tempfile.gettempdir())
     _sweep(root)
-    folder = Path(tempfile.mkdtemp(prefix=PREFIX, dir=root))
-    held = os.open(folder / "lock", os.O_CREAT | os.O_RDWR, 0o600)
+    made = Path(tempfile.mkdtemp(prefix=f".{PREFIX}", dir=root))
+    held = os.open(made / "lock", os.O_CREAT | os.O_RDWR, 0o600)
     fcntl.flock(held, fcntl.LOCK_SH)
+    folder = made.rename(made.with_name(made.name.removeprefix(".")))  # nobody sweeps it before it is locked
     return Place(folder / name, partial(_remove, folder, held, os.getpid()))
 
 

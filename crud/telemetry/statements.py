@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import structlog
 
+from crud.telemetry import figures
 from crud.telemetry.calls import CALL
 
 log = structlog.get_logger()
@@ -26,9 +27,11 @@ class Statements:
         if call := CALL.get():
             call.ran(self.source, seconds)
         if self.slow and seconds >= self.slow:
+            figures.count("slow_statements", self.source)
             log.warning("slow statement", source=self.source, ms=round(seconds * 1000, 2), statement=text[:MOST])
 
     def waited(self, seconds: float) -> None:
         """A transaction has begun after so long."""
+        figures.count("begin_wait_seconds", self.source, by=seconds)
         if call := CALL.get():
             call.ran(self.source, seconds)

@@ -37,6 +37,7 @@ from sql.catalog import Resource
 log = structlog.get_logger()
 MOST_MISTAKES = 100
 MOST_SAID = 20
+APART = frozenset({"live", "ready", "metrics"})
 
 
 # ---------------------------------------------------------------- inside a request
@@ -115,13 +116,20 @@ def install(app: Flask, state: State, dialects: Iterable[Dialect]) -> None:
                 app.register_blueprint(each.blueprint, url_prefix=at)
                 mounts.append(Mounted(at, each, dialect))
     app.extensions["dragoman"] = Served(state, tuple(sorted(mounts, key=lambda mounted: -len(mounted.at))))
-    app.before_request(_open)
+    app.before_request(_before)
     app.after_request(_close)
     for kind in (ApiError, sql.SqlError, HTTPException, Exception):
         app.register_error_handler(kind, _refuse)
 
 
-def _open() -> None:
+def _before() -> None:
+    """Health is asked when there may be no context."""
+    if request.endpoint not in APART:
+        open_context()
+
+
+def open_context() -> None:
+    """What a request works with: what is in force, and who asks. Raises ApiError and SqlError."""
     state = served().state
     with spending("authorise"):
         snapshot = state.current()

@@ -10,7 +10,9 @@ from collections.abc import Mapping
 from flask import Flask, Response, g, request
 
 from crud import logs
+from crud.snapshots.health import connections
 from crud.snapshots.state import Context
+from crud.telemetry import figures
 from crud.telemetry.calls import CALL, Call
 from crud.telemetry.ids import request_id, trace
 from crud.web.mounts import served
@@ -20,10 +22,12 @@ _MOST = 200
 _SECRET = re.compile(r"eyJ[\w.-]{8,}|drg_[\w-]+")
 # Asked every few seconds by who only wants to know whether all is well.
 QUIET = frozenset({"live", "ready"})
+METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 
 
 def install(app: Flask) -> None:
     """Hook around every request: this comes before all other hooks."""
+    figures.start()
     app.before_request(_begin)
     app.after_request(_end)
 
@@ -53,8 +57,19 @@ def _end(response: Response) -> Response:
     seconds = told.seconds
     if settings.access_log and not (request.endpoint in QUIET and response.status_code == 200):
         logs.access(_line(response, told, known, seconds))
+    _count(response.status_code, told, seconds)
     CALL.set(None)
     return response
+
+
+def _count(status: int, told: Call, seconds: float) -> None:
+    method = request.method if request.method in METHODS else "other"
+    figures.answered(route(), dialect(), method, status=status, seconds=seconds)
+    for source, (count, sum) in told.statements.items():
+        figures.count("statements", source, by=count)
+        figures.count("statement_seconds", source, by=sum)
+    if figures.due():
+        figures.look(connections(served().state.held))
 
 
 def timing(told: Call) -> str:

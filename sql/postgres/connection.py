@@ -13,7 +13,8 @@ from contextlib import ExitStack, contextmanager, suppress
 import psycopg
 
 from sql.backend import Backend
-from sql.database import Connections, Options, Params, Row
+from sql.connections import Connections
+from sql.database import Options, Params, Row
 from sql.errors import DatabaseError
 from sql.introspection import TableInfo
 from sql.postgres.door import Door

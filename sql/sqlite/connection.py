@@ -15,7 +15,8 @@ from urllib.parse import quote
 from weakref import WeakSet
 
 from sql.backend import Backend
-from sql.database import Connections, Options, Params, Row
+from sql.connections import Connections
+from sql.database import Options, Params, Row
 from sql.errors import DatabaseError, Unavailable
 from sql.introspection import TableInfo
 from sql.sqlite.authorizing import authorize

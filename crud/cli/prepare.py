@@ -11,6 +11,7 @@ from flask.cli import with_appcontext
 
 from crud.access.actor import ANONYMOUS
 from crud.definitions.problems import ConfigError
+from crud.definitions.reading import variable
 from crud.doors import ADMINISTRATOR
 from crud.evolution.applying import Refused
 from crud.identity import accounts
@@ -45,7 +46,7 @@ def first_administrator(snapshot: Snapshot) -> tuple[str, str] | None:
     if accounts.has_administrator(snapshot.system):
         return None
     email = os.environ.get("ADMIN_EMAIL") or "admin@example.com"
-    password = os.environ.get("ADMIN_PASSWORD") or secrets.token_urlsafe(12)
+    password = variable("ADMIN_PASSWORD") or secrets.token_urlsafe(12)
     hashed = hash_password(password)
     with snapshot.system.transaction() as session:
         values = {"email": email, "name": "Administrator", "password_hash": hashed}
@@ -64,7 +65,7 @@ def banner(snapshot: Snapshot, made: tuple[str, str] | None) -> str:
     resource, public = example_resource(snapshot)
     lines = [f"Dragoman listens on {base}", "", "Sign in:" if made else "Sign in (the administrator exists already):"]
     lines += _sign_in(base, email, password)
-    if made and "ADMIN_PASSWORD" not in os.environ:
+    if made and not variable("ADMIN_PASSWORD"):
         lines += ["", f"The first administrator is {email}; this password is shown once: {password}"]
     if resource is not None:
         lines += ["", "One request in each dialect:" if public else "One request in each dialect (after signing in):"]

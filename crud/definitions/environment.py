@@ -1,4 +1,4 @@
-"""`${NAME}` and `${NAME:-default}` in a configuration.
+"""`${NAME}` and `${NAME:-default}` in a configuration, and variables that are files (`NAME_FILE`).
 
 In: the file's text and an environment. Out: text in which each reference is a mark that YAML reads as an ordinary
 character, and a function that fills the marks in. So a value never becomes structure, and a comment needs no value.
@@ -6,6 +6,7 @@ character, and a function that fills the marks in. So a value never becomes stru
 
 import re
 from collections.abc import Mapping
+from pathlib import Path
 
 _REFERENCE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)(?::-([^}\n]*))?\}")
 _MARK = re.compile("\ue000([0-9]+)\ue001")
@@ -13,6 +14,18 @@ _MARK = re.compile("\ue000([0-9]+)\ue001")
 
 class MissingVariable(Exception):
     """A variable without default that is not set."""
+
+
+def value_of(variables: Mapping[str, str], name: str) -> str | None:
+    """A variable, or else what the file holds that NAME_FILE names, without its last line's end. Raises
+    MissingVariable."""
+    value, path = variables.get(name), variables.get(f"{name}_FILE")
+    if value or not path:
+        return value
+    try:
+        return Path(path).read_text(encoding="utf-8").removesuffix("\n")
+    except (OSError, UnicodeDecodeError):
+        raise MissingVariable(f"the file that the environment variable {name}_FILE names cannot be read") from None
 
 
 class Environment:
@@ -43,7 +56,7 @@ class Environment:
         if index >= len(self._references):
             return ""
         name, default = self._references[index]
-        value = self._variables.get(name)
+        value = value_of(self._variables, name)
         if default is not None:
             value = value or default
         if value is None:

@@ -32,6 +32,7 @@ from crud.definitions.config import (
 )
 from crud.definitions.document import Document, parse_document
 from crud.definitions.entities import read_audit, read_resource, read_rule
+from crud.definitions.environment import MissingVariable, value_of
 from crud.definitions.problems import ConfigError, Problem
 from crud.definitions.schema import CONFIG, RESOURCE
 from crud.definitions.semantics import check_meaning
@@ -87,7 +88,7 @@ def config_for_database(url: str, environment: Mapping[str, str] | None = None) 
     port, hops = _number(variables, "PORT", 3000, 65535), _number(variables, "PROXY_HOPS", 0, 10)
     config = Config(
         server=Server(host=variables.get("HOST") or "127.0.0.1", port=port, proxy_hops=hops),
-        auth=Auth(secret=variables.get("DRAGOMAN_SECRET", "")),
+        auth=Auth(secret=variable("DRAGOMAN_SECRET", variables)),
         sources={"default": Source("default", url)},
         schemas={"main": SchemaDefinition("main")},
     )
@@ -95,6 +96,15 @@ def config_for_database(url: str, environment: Mapping[str, str] | None = None) 
     if any(not problem.warning for problem in problems):
         raise ConfigError(problems)
     return config
+
+
+def variable(name: str, environment: Mapping[str, str] | None = None) -> str:
+    """A variable of the environment, or what the file of NAME_FILE holds; empty where there is neither. Raises
+    ConfigError."""
+    try:
+        return value_of(os.environ if environment is None else environment, name) or ""
+    except MissingVariable as missing:
+        raise ConfigError([Problem(str(missing))]) from None
 
 
 def _number(variables: Mapping[str, str], name: str, default: int, most: int) -> int:

@@ -16,7 +16,7 @@ import structlog
 from crud.creation import install
 from crud.definitions.added import with_added
 from crud.definitions.config import Config
-from crud.definitions.reading import config_for_database, config_from, read_files
+from crud.definitions.reading import config_for_database, config_from, read_files, variable
 from crud.definitions.texts import Texts
 from crud.evolution.applying import Refused, bring_up
 from crud.evolution.locking import PATIENCE
@@ -42,7 +42,7 @@ def configuration(path: Path | str | None = None) -> Config:
 def configured(path: Path | str | None = None) -> tuple[Config, Texts | None]:
     """The same, with the texts of its files, if it comes from files."""
     named = path or os.environ.get("DRAGOMAN_CONFIG")
-    if not named and (url := os.environ.get("DATABASE_URL")):
+    if not named and (url := variable("DATABASE_URL")):
         return config_for_database(url), None
     return read_files(Path(named) if named else HERE / "config.yml")
 

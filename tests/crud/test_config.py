@@ -263,9 +263,21 @@ def test_a_database_alone_is_served_whole() -> None:
     assert config.schemas["main"].everything
 
 
+def test_a_variable_may_be_a_file(tmp_path: Path) -> None:
+    (tmp_path / "secret").write_text("a secret of Docker, as it comes with a line's end\n")
+    (tmp_path / "config.yml").write_text("auth: {secret: '${SECRET:-short}'}")
+    named = {"SECRET_FILE": str(tmp_path / "secret"), "DRAGOMAN_SECRET_FILE": str(tmp_path / "secret")}
+    for config in (read_config(tmp_path / "config.yml", named), config_for_database("sqlite:///x.db", named)):
+        assert config.auth.secret == "a secret of Docker, as it comes with a line's end"
+    assert read_config(tmp_path / "config.yml", {**named, "SECRET": "x" * 40}).auth.secret == "x" * 40
+    (problem,) = check_config(tmp_path / "config.yml", {"SECRET_FILE": str(tmp_path / "nothing")})
+    assert str(problem).endswith("the file that the environment variable SECRET_FILE names cannot be read")
+
+
 @pytest.mark.parametrize(
     ("environment", "message"),
     [
+        ({"DRAGOMAN_SECRET_FILE": "/nowhere"}, "DRAGOMAN_SECRET_FILE names cannot be read"),
         ({"PORT": "x"}, "PORT must be"),
         ({"PROXY_HOPS": "11"}, "PROXY_HOPS must be a number up to 10"),
         ({"DRAGOMAN_SECRET": "short"}, "has 5 bytes"),

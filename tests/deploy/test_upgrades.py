@@ -94,9 +94,9 @@ class Load:
 
     def hang_up(self) -> None:
         """The files are read again; the workers stay."""
-        workers, said = workers_of(self.master), self.service.log.count('"event": "reloaded"')
+        workers, said = workers_of(self.master), self.service.log.count('"reloaded"')
         os.kill(self.master, signal.SIGHUP)
-        until(lambda: self.service.log.count('"event": "reloaded"') > said)
+        until(lambda: self.service.log.count('"reloaded"') > said)
         assert workers_of(self.master) == workers
 
     def roll(self, pause: float) -> None:

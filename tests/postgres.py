@@ -47,16 +47,17 @@ def serving() -> Iterator[str]:
 def _directory() -> Path:
     """Not pytest's, which is closed to the user that the server runs as when the tests run as root.
 
-    Its name holds the process of the run, by which others see what a run that was killed has left.
+    Its name holds the process of the run, by which others see what a run that was killed has left; and no name of what
+    services keep in memory begins so.
     """
     run = os.environ.get("PYTEST_XDIST_TESTRUNUID")
     word, process = (run[:12], os.getppid()) if run else (uuid.uuid4().hex[:12], os.getpid())
     if not os.access(MEMORY, os.W_OK):
-        return Path(tempfile.gettempdir()) / f"dragoman-{word}"
-    for left in MEMORY.glob("dragoman-*-*"):
+        return Path(tempfile.gettempdir()) / f"dragoman-tests-{word}"
+    for left in MEMORY.glob("dragoman-tests-*-*"):
         if not Path("/proc", left.name.rpartition("-")[2]).exists():
             shutil.rmtree(left, ignore_errors=True)
-    return (MEMORY if has_room() else Path(tempfile.gettempdir())) / f"dragoman-{word}-{process}"
+    return (MEMORY if has_room() else Path(tempfile.gettempdir())) / f"dragoman-tests-{word}-{process}"
 
 
 def has_room() -> bool:

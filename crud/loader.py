@@ -18,6 +18,7 @@ from crud.definitions.semantics import declared, exact_name, shared
 from crud.evolution.applying import bring_up
 from crud.evolution.made import Tables, as_made
 from crud.evolution.records import Where
+from crud.evolution.steps import Seen
 from crud.masked import masked
 from crud.parts import Names, Part, draft_of
 from crud.presentation import Declared, Presentation, present
@@ -27,6 +28,8 @@ from crud.sharing import Leading, homes, table_info, unknown
 from sql.catalog import Catalog, Relation, Resource, Table
 from sql.database import Database
 from sql.introspection import TableInfo
+
+UNSEEN: Seen = MappingProxyType({})
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,17 +60,19 @@ def load(
     alone_already: bool = False,
 ) -> Loaded:
     """Bring tables up to their definitions (`bring_up`), introspect, and build. Raises ConfigError."""
-    bring_up(config, databases, losing=losing, drop=drop, alone_already=alone_already)
-    return look(config, databases)
+    done = bring_up(config, databases, losing=losing, drop=drop, alone_already=alone_already)
+    return look(config, databases, {} if done.changes else done.seen)
 
 
-def look(config: Config, databases: Mapping[str, Database]) -> Loaded:
-    """Introspect, and build: somebody else has made what is declared. Raises ConfigError."""
+def look(config: Config, databases: Mapping[str, Database], seen: Seen = UNSEEN) -> Loaded:
+    """Introspect what was not seen just now, and build: what is declared has been made. Raises ConfigError."""
+    home = config.server.system
+    every = {name: seen.get(name) or database.tables(include_own=name == home) for name, database in databases.items()}
     tables = {
-        name: {info.table: info for info in database.tables(include_own=name == config.server.system)}
-        for name, database in databases.items()
+        name: {info.table: info for info in found if name == home or not info.table.name.startswith(system.PREFIX)}
+        for name, found in every.items()
     }
-    return build(config, as_made(databases, tables, config.server.system))
+    return build(config, as_made(databases, tables, home))
 
 
 def build(config: Config, tables: Tables) -> Loaded:

@@ -5,7 +5,7 @@ A table that was there before us, of which nothing is recorded, is found: it get
 Nothing is changed here.
 """
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from crud import system
@@ -15,7 +15,7 @@ from crud.definitions.semantics import declared
 from crud.evolution import records
 from crud.evolution.merging import amid_drift, as_recorded, found_layout
 from crud.evolution.records import Where
-from crud.evolution.steps import Drifted, Plan, Step
+from crud.evolution.steps import Drifted, Plan, Seen, Step
 from crud.evolution.targets import Found, Known, exact_of, survey
 from crud.evolution.wanted import Wanted, wanted
 from crud.resources import find_table
@@ -33,6 +33,7 @@ class State:
 
     config: Config
     databases: Mapping[str, Database]
+    seen: Seen
     found: Found
     recorded: Mapping[Where, Layout]
     known: Known
@@ -64,6 +65,7 @@ def plan(
         _beside(state, [step for step, matters in every if not matters]),
         tuple(_drifted(state)),
         tuple(place for place in undefined if place not in dropped),
+        state.seen,
     )
 
 
@@ -75,21 +77,21 @@ def _state(config: Config, databases: Mapping[str, Database], *, repair: bool) -
     """The databases as they stand."""
     recorded = _records(config, databases)
     sources = {definition.source for definition in declared(config)} | {source for source, _ in recorded}
-    found = {source: _tables(databases[source]) for source in sorted(sources)}
+    seen = {source: databases[source].tables(include_own=True) for source in sorted(sources)}
+    found = {source: _tables(every) for source, every in seen.items()}
     if repair:
         recorded = {
             (source, table): _as_found(found[source].get(table), layout, databases[source])
             for (source, table), layout in recorded.items()
         }
     complete = {exact_of(config, definition) for definition in declared(config) if definition.fields}
-    state = State(config, databases, found, recorded, survey(config, found, complete))
+    state = State(config, databases, seen, found, recorded, survey(config, found, complete))
     followed = {exact_of(config, each.definition) for each in _wanted(state) if _is_followed(state, each)}
     return replace(state, known=survey(config, found, followed))
 
 
-def _tables(database: Database) -> Mapping[Table, TableInfo]:
+def _tables(every: Iterable[TableInfo]) -> Mapping[Table, TableInfo]:
     """All but our own, to which references may lead nevertheless."""
-    every = database.tables(include_own=True)
     return {info.table: info for info in every if not info.table.name.startswith(system.PREFIX)}
 
 

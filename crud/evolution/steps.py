@@ -11,9 +11,11 @@ from crud.evolution.records import Where
 from crud.evolution.wanted import Wanted
 from sql.catalog import Table
 from sql.evolution import Change, Difference
+from sql.introspection import TableInfo
 from sql.layout import Layout
 
 Kind = Literal["create", "change", "adopt", "extend", "drop"]
+Seen = Mapping[str, tuple[TableInfo, ...]]
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,13 +71,15 @@ class Drifted:
 class Plan:
     """Everything that would be done. `undefined`: tables that we made and that no definition speaks of any more.
 
-    `beside`: by source, tables that stay, but may refer to those that change.
+    `beside`: by source, tables that stay, but may refer to those that change. `seen`: all tables of the sources that it
+    had to look at, ours too, as they were then.
     """
 
     steps: tuple[Step, ...]
     beside: Mapping[str, tuple[Layout, ...]] = field(default_factory=dict)
     drifted: tuple[Drifted, ...] = ()
     undefined: tuple[Where, ...] = ()
+    seen: Seen = field(default_factory=dict)
 
     @property
     def changes(self) -> tuple[Step, ...]:

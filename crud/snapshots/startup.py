@@ -9,6 +9,7 @@ import os
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import structlog
@@ -113,10 +114,11 @@ def _in_force(given: Given, databases: Connections) -> bool:
     return texts is None or accepted.read(system, materials(given.files), texts.path) == texts
 
 
-def _started(given: Given, databases: Connections) -> Snapshot:
+def _started(given: Given, databases: Connections, *, alone_already: bool = False) -> Snapshot:
     system = databases[given.files.server.system]
     now = revision(system)
-    made = build(replace(given, definitions=accepted.definitions(system)), databases, loading=load)
+    loading = partial(load, alone_already=alone_already)
+    made = build(replace(given, definitions=accepted.definitions(system)), databases, loading=loading)
     return renewed(replace(made, revision=now))
 
 
@@ -127,4 +129,4 @@ def _put_in_force(given: Given, databases: Connections) -> Snapshot:
         if given.texts is not None and not _in_force(given, databases):
             accepted.write(system, session, given.texts, materials(given.files))
             renew(system, session, "files")
-        return _started(given, databases)
+        return _started(given, databases, alone_already=True)

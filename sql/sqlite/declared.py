@@ -6,6 +6,7 @@ In: the statement as SQLite keeps it. Out: `Declared` per column. A small reader
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 _TOKEN = re.compile(
     r"""(?P<skip>\s+|--[^\n]*|/\*.*?(?:\*/|$))
@@ -38,8 +39,9 @@ class Declared:
     words: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
 
+@lru_cache(1000)
 def read_declared(statement: str) -> Declared:
-    """What a CREATE TABLE says of its columns' collations and words."""
+    """What a CREATE TABLE says of its columns' collations and words; a table is looked at again and again."""
     made = Declared()
     for definition in _definitions(list(_tokens(statement))):
         if definition[0].kind != "mark" and _is_nocase(definition):

@@ -7,6 +7,7 @@ Out: our type and storage. Back: the words we declare in a table of ours, such t
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from types import MappingProxyType
 
 from sql.sqlite.storage import CANONICAL, STORAGES, form_of, one_of, parse
@@ -99,6 +100,7 @@ def found(words: str, samples: Sequence[object]) -> Found:
     return Found(named)
 
 
+@lru_cache(1000)
 def _named(words: str) -> Type | None:
     upper = " ".join(words.upper().split())
     arguments = _ARGUMENTS.search(upper)

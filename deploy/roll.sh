@@ -3,8 +3,8 @@
 #
 #   deploy/roll.sh PID [SECONDS]        PID of the master; SECONDS that a worker is given to start (5)
 #
-# There is always one worker more than usual, never one less. The new ones have the code as it is now; so try it first
-# (`flask --app app config check`): gunicorn ends where a worker cannot start.
+# There is always one worker more than usual, never one less. New code is not for this: the master has some of it loaded,
+# and gives it to its workers. That takes another master (docs/deployment.md, "Upgrades").
 set -eu
 master=${1:?the process id of the master of gunicorn}
 pause=${2:-5}

@@ -7,6 +7,8 @@ import gzip
 import http.client
 import json
 import re
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -174,6 +176,13 @@ def test_paths_arrive_as_they_were_sent(service: Running) -> None:
     for path in ("/items/Order%20Details", "/items//notes", "/items/a%2Fb", "/api/notes/1~2C2"):
         answer = Answer(service.port, "GET", path)
         assert answer.status in (401, 403, 404) and answer.headers["Content-Type"] == "application/json", path
+
+
+def test_the_question_of_a_container_says_whether_it_is_ready(service: Running) -> None:
+    (bind,) = re.findall(r"unix:\S+/socket", service.log)[:1]
+    for at, code in ((bind, 0), (bind + "-nowhere", 1), ("127.0.0.1:1", 1)):
+        asked = subprocess.run([sys.executable, ROOT / "deploy" / "healthy.py"], env={"BIND": at})
+        assert asked.returncode == code, at
 
 
 def test_the_log_has_the_id_of_a_request_and_no_query(service: Running, tmp_path: Path) -> None:

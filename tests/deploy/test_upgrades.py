@@ -22,11 +22,12 @@ from tests.deploy.behind import held, needs_nginx
 from tests.dialects.conftest import SECRET, new_postgres
 from tests.reload.conftest import CONFIG
 from tests.reload.running import Client, Running, workers_of
-from tests.reload.test_serving import until
+from tests.reload.test_serving import until as waited
 from tests.test_run import ROOT
 
 pytestmark = needs_nginx
 CLIENTS = 8
+until = partial(waited, patience=120)  # the clients leave little of the machine to who starts
 ASKED = (("GET", "/api/notes?limit=5", None, 200), ("POST", "/items/notes", {"body": "x"}, 201))
 
 

@@ -41,8 +41,8 @@ def shown(service: Running) -> set[str]:
     return {name for _, body in found for name in json.loads(body)["data"][0]} - {"id"}
 
 
-def until(true: Callable[[], bool]) -> None:
-    end = time.monotonic() + WAIT
+def until(true: Callable[[], bool], patience: float = WAIT) -> None:
+    end = time.monotonic() + patience
     while not true():
         assert time.monotonic() < end
         time.sleep(0.05)

@@ -96,9 +96,9 @@ def _whole(given: Given, databases: Connections) -> Config:
 
 def joined(config: Config, dialects: Iterable[str], texts: Texts) -> Snapshot:
     """The snapshot of what is in force in the database that a configuration names; where nothing is yet, a start."""
-    system = opened(config)[config.server.system]
+    databases = opened(config)  # closed when this is over
     try:
-        found = accepted.read(system, materials(config), texts.path)
+        found = accepted.read(databases[config.server.system], materials(config), texts.path)
     except Outdated:  # our own tables are not there yet
         found = None
     if found is None:

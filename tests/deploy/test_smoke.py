@@ -1,6 +1,7 @@
 """`tests/smoke.sh` against a service behind nginx and gunicorn, as `make smoke` runs it."""
 
 import os
+import shutil
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,7 +15,7 @@ from tests.dialects.conftest import ADMIN, SECRET, new_postgres
 from tests.reload.running import Running
 from tests.test_run import ROOT
 
-pytestmark = needs_nginx
+pytestmark = [needs_nginx, pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not installed")]
 CONFIG = """
 server: {{proxy_hops: 1}}
 sources: {{default: {{url: "{url}"}}}}

@@ -40,6 +40,7 @@ class Load:
     environment: dict[str, str]
     fds: Sequence[int]
     master: int
+    pause: float = 0.0  # of a client after an answer
     wrong: list[str] = field(default_factory=list)
     times: list[float] = field(default_factory=list)
     written: int = 0
@@ -54,6 +55,7 @@ class Load:
         while not self.over.is_set():
             number += 1
             self.ask(client, *ASKED[number % 2])
+            time.sleep(self.pause)
 
     def ask(self, client: Client, method: str, path: str, body: object, expected: int) -> None:
         """One request, which must be answered as expected."""
@@ -176,6 +178,7 @@ def test_nothing_fails_while_a_service_is_reloaded_rolled_and_replaced(
     request: pytest.FixtureRequest, tmp_path: Path
 ) -> None:
     with loaded(request, tmp_path, "sqlite", 2) as load:
+        load.pause = 0.03
         for step in (load.hang_up, partial(load.roll, 0.5), partial(load.replace, 0.5)):
             load.during(step)
         load.examined()

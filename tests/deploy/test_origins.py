@@ -61,6 +61,14 @@ def test_pages_of_other_origins_may_not(client: FlaskClient, origin: str) -> Non
         assert ALLOW not in answer.headers and answer.headers["Vary"] == "Origin"
 
 
+def test_no_credentials_and_no_private_network(client: FlaskClient) -> None:
+    asked = {"Origin": "https://app.example.com", "Access-Control-Request-Private-Network": "true", **PREFLIGHT}
+    answer = client.options("/items/notes/1", headers=asked)
+    assert answer.headers[ALLOW] == "https://app.example.com"
+    assert answer.headers.get("Access-Control-Allow-Private-Network") != "true"
+    assert "Access-Control-Allow-Credentials" not in answer.headers
+
+
 def test_who_is_no_browser_is_told_nothing(client: FlaskClient) -> None:
     assert ALLOW not in client.get("/items/notes").headers
 

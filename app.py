@@ -20,7 +20,7 @@ from crud.snapshots import inherited, startup
 from crud.snapshots.following import followed
 from crud.snapshots.inherited import INHERITED, Files
 from crud.snapshots.state import State
-from crud.web import dialect, health, origins, telling
+from crud.web import dialect, health, origins, pages, telling
 from crud.web.routes import Route
 from sql.errors import DatabaseError
 
@@ -65,6 +65,7 @@ def _create(config: Config | Path | str | None, dialects: tuple[dialect.Dialect,
     dialect.install(app, state, dialects)
     health.install(app, state)
     origins.install(app, read)
+    pages.install(app)
     return app
 
 

@@ -59,7 +59,7 @@ class Value(fields.Field[object]):
             allow_none=column.nullable and not said and not key,
             validate=checks,
         )
-        self.type = column.type
+        self.column, self.type = column, column.type
         self.checked = checks[0] if len(checks) == 1 else validate.And(*checks)
 
     def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **more: Any) -> object:

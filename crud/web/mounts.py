@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 from flask import Blueprint, current_app, g, request
 
 from crud.errors import ApiError
+from crud.openapi.parts import Description
 from crud.snapshots.state import State
 
 Render = Callable[[ApiError], tuple[object, int]]
@@ -20,11 +21,13 @@ V = TypeVar("V", bound=Callable[..., Any])
 
 @dataclass(frozen=True)
 class Dialect:
-    """A wire dialect: its name, its mounts (blueprints with a default path), how it words a refusal."""
+    """A wire dialect: its name, its mounts (blueprints with a default path), how it words a refusal, and what it says
+    of itself in OpenAPI."""
 
     name: str
     mounts: tuple["Mount", ...]
     render_error: Render
+    description: Description | None = None
 
 
 @dataclass(frozen=True)

@@ -22,6 +22,7 @@ from sql.catalog import Column, Resource
 from sql.errors import UnknownResource
 
 _JSON = re.compile(r"application/(?:[\w.+-]+\+)?json")
+VARY = "Authorization, Cookie, X-API-Key"
 _TAG = re.compile(r'(?:W/)?"[\x21\x23-\x7e\x80-\xff]*"')
 
 
@@ -96,13 +97,13 @@ def _strong(header: str) -> list[str]:
 def tagged(row: object, envelope: object, status: int = 200) -> Response:
     """The answer of one row with its entity tag; without a body where a GET has it already (304)."""
     tag = entity_tag(row)
-    headers = {"ETag": tag, "Vary": "Authorization, Cookie, X-API-Key", "Cache-Control": "private, no-cache"}
-    if request.method in ("GET", "HEAD") and _known(tag):
+    headers = {"ETag": tag, "Vary": VARY, "Cache-Control": "private, no-cache"}
+    if request.method in ("GET", "HEAD") and known(tag):
         return Response(status=304, headers=headers)
     return answer(envelope, status, headers)
 
 
-def _known(tag: str) -> bool:
-    """If-None-Match compares weakly."""
+def known(tag: str) -> bool:
+    """Whether a GET has it already. If-None-Match compares weakly."""
     header = request.headers.get("If-None-Match", "")
     return header.strip() == "*" or tag in [each.removeprefix("W/") for each in _TAG.findall(header)]

@@ -17,6 +17,7 @@ from werkzeug.exceptions import MethodNotAllowed
 from crud import service
 from crud.dialects.baasix import auth, bulk, explaining, imports, permissions, writing
 from crud.dialects.baasix.mounts import API, AUTH, RULES, SCHEMAS
+from crud.dialects.baasix.openapi import description
 from crud.dialects.baasix.reading import parse_list, parse_one, place
 from crud.dialects.baasix.refusals import render_error
 from crud.dialects.baasix.schemas import routes
@@ -58,4 +59,4 @@ for _word, _methods in RESERVED.items():
     _others = {"GET", "POST", "PUT", "PATCH", "DELETE"} - set(_methods)
     API.blueprint.add_url_rule(f"/<name>/{_word}", view_func=reserved, methods=sorted(_others))
 
-dialect = Dialect("baasix", (API, RULES, SCHEMAS, AUTH), render_error)
+dialect = Dialect("baasix", (API, RULES, SCHEMAS, AUTH), render_error, description)

@@ -8,9 +8,10 @@ Grammar: docs/dialects/metal.md; views are in `reading`, `writing`, `users`, `se
 
 from crud.dialects.metal import cache, reading, server, users, writing
 from crud.dialects.metal.mounts import MOUNTS
+from crud.dialects.metal.openapi import description
 from crud.dialects.metal.rendering import render_error
 from crud.web.dialect import Dialect
 
 __all__ = ["cache", "dialect", "reading", "server", "users", "writing"]
 
-dialect = Dialect("metal", MOUNTS, render_error)
+dialect = Dialect("metal", MOUNTS, render_error, description)

@@ -6,9 +6,10 @@ routes). Out: `{"success": true, "data": …}`, or `{"success": false, "error": 
 
 from crud.dialects.phantom import batches, reading, reserved, signing, writing
 from crud.dialects.phantom.mounts import API, AUTH, CSRF
+from crud.dialects.phantom.openapi import description
 from crud.dialects.phantom.refusals import render_error
 from crud.web.dialect import Dialect
 
 __all__ = ["batches", "dialect", "reading", "reserved", "signing", "writing"]
 
-dialect = Dialect("phantom", (API, AUTH, CSRF), render_error)
+dialect = Dialect("phantom", (API, AUTH, CSRF), render_error, description)

@@ -8,8 +8,9 @@ bodies. Out: always the four keys success, data, pagination, error. Grammar: doc
 from crud.dialects.xond import reading, writing
 from crud.dialects.xond.answers import render_error
 from crud.dialects.xond.mounts import API
+from crud.dialects.xond.openapi import description
 from crud.web.dialect import Dialect
 
 __all__ = ["dialect", "reading", "writing"]
 
-dialect = Dialect("xond", (API,), render_error)
+dialect = Dialect("xond", (API,), render_error, description)

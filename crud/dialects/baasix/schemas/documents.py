@@ -110,8 +110,8 @@ _DOCUMENT = shape(
     },
     "fields",
 )
-_CREATION = shape({"collectionName": NAME, "schema": {"type": "object"}}, "collectionName", "schema")
-_REPLACEMENT = shape({"collectionName": NAME, "schema": {"type": "object"}}, "schema")
+CREATION = shape({"collectionName": NAME, "schema": {"type": "object"}}, "collectionName", "schema")
+REPLACEMENT = shape({"collectionName": NAME, "schema": {"type": "object"}}, "schema")
 RELATIONSHIP = shape(
     {
         "type": words(*KINDS),
@@ -140,13 +140,13 @@ RELATIONSHIP_CHANGE = shape(
 
 def creation(body: Mapping[str, object]) -> tuple[str, Written]:
     """(collection, schema) of a POST."""
-    data = shaped(body, _CREATION)
+    data = shaped(body, CREATION)
     return str(data["collectionName"]), schema(data["schema"])
 
 
 def replacement(body: Mapping[str, object], name: str) -> Written:
     """The schema of a PATCH of a collection, which may name it again."""
-    data = shaped(body, _REPLACEMENT)
+    data = shaped(body, REPLACEMENT)
     if data.get("collectionName", name) != name:
         raise refused([("collectionName", "a collection keeps its name")])
     return schema(data["schema"])

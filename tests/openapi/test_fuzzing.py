@@ -1,0 +1,40 @@
+"""What schemathesis finds: no 5xx, no answer that is not as the document says, whoever asks in whichever dialect."""
+
+from collections import Counter
+from collections.abc import Callable
+
+import pytest
+
+from tests.openapi.conftest import DIALECTS, World
+from tests.openapi.fuzzing import ENDINGS, Amount, Found, fuzzed
+
+CALLERS = ("user", "admin", "anon")
+
+
+def as_said(found: Found) -> None:
+    assert not found.wrong, "\n\n".join(f"{' '.join(key)}\n{told}" for key, told in found.wrong.items())
+
+
+@pytest.mark.parametrize("dialect", DIALECTS)
+def test_answers_are_as_the_document_says(world: World, dialect: str) -> None:
+    found = fuzzed(world.app, dialect, world.callers["user"], Amount(edges=4, only=r"(?i)/(things?|info)(/|$)"))
+    as_said(found)
+    assert found.sent > 5 and found.statuses[400]
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("dialect", DIALECTS)
+def test_twenty_thousand_answers_are_as_the_documents_say(
+    world: World, dialect: str, record_property: Callable[[str, object], None]
+) -> None:
+    statuses: Counter[int] = Counter()
+    for who in CALLERS:
+        found = fuzzed(world.app, dialect, world.callers[who], Amount(drawn=8, edges=50))
+        as_said(found)
+        statuses += found.statuses
+    for who in CALLERS[:2]:
+        found = fuzzed(world.app, dialect, world.callers[who], Amount(drawn=3, edges=10, only=ENDINGS))
+        as_said(found)
+        statuses += found.statuses
+    record_property("figures", f"{dialect}: {statuses.total()} requests, {dict(sorted(statuses.items()))}")
+    assert statuses.total() >= 2_000

@@ -5,10 +5,11 @@ snapshot, mounts the dialects and hangs the commands of `crud.cli` under `flask`
 """
 
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import click
+import structlog
 from flask import Flask
 
 from crud import cli, logs
@@ -19,10 +20,13 @@ from crud.identity import brakes, passwords
 from crud.snapshots import inherited, startup
 from crud.snapshots.following import followed
 from crud.snapshots.inherited import INHERITED, Files
-from crud.snapshots.state import State
+from crud.snapshots.state import Snapshot, State
 from crud.web import dialect, health, origins, pages, telling
 from crud.web.routes import Route
-from sql.errors import DatabaseError
+from sql.errors import Busy, DatabaseError, Unavailable
+
+log = structlog.get_logger()
+Given = Config | Path | str | None
 
 
 class StartError(click.ClickException):
@@ -30,19 +34,23 @@ class StartError(click.ClickException):
 
 
 def create_app(
-    config: Config | Path | str | None = None, *, dialects: Iterable[dialect.Dialect] = tuple(DIALECTS.values())
+    config: Given = None,
+    *,
+    dialects: Iterable[dialect.Dialect] = tuple(DIALECTS.values()),
+    waits: bool = False,
 ) -> Flask:
     """The WSGI application. `config` is a configuration, the path of one, or None for what the environment names.
+    `waits`: while the database cannot be reached, requests are refused (503), and it starts when it can.
 
     Raises StartError, which `flask` prints without a traceback.
     """
     try:
-        return _create(config, tuple(dialects))
+        return _create(config, tuple(dialects), waits=waits)
     except (ConfigError, DatabaseError) as error:
         raise StartError(str(error)) from error
 
 
-def _create(config: Config | Path | str | None, dialects: tuple[dialect.Dialect, ...]) -> Flask:
+def _create(config: Given, dialects: tuple[dialect.Dialect, ...], *, waits: bool) -> Flask:
     logs.configure("stdout" if cli.serves(sys.argv[1:]) else "stderr")
     app = Flask("dragoman", static_folder=None)
     cli.install(app)
@@ -57,11 +65,7 @@ def _create(config: Config | Path | str | None, dialects: tuple[dialect.Dialect,
     passwords.allow_at_once(read.auth.hashes_at_once)
     brakes.install(app, read)
     names = [each.name for each in dialects]
-    if texts and config is None and (INHERITED.again or cli.joins(sys.argv[1:])):
-        snapshot = startup.joined(read, names, texts)
-    else:
-        snapshot = startup.assemble(read, names, texts)
-    state = State(snapshot, followed)
+    state = _state(config, names, (read, texts), waits=waits)
     dialect.install(app, state, dialects)
     health.install(app, state)
     origins.install(app, read)
@@ -69,7 +73,25 @@ def _create(config: Config | Path | str | None, dialects: tuple[dialect.Dialect,
     return app
 
 
-def _files(config: Config | Path | str | None) -> Files:
+def _state(config: Given, names: Sequence[str], files: Files, *, waits: bool) -> State:
+    try:
+        return State(_first(config, names, files), followed)
+    except (Busy, Unavailable) as error:
+        if not waits:
+            raise
+        log.warning("the database cannot be reached: requests are refused until it can", cause=repr(error.__cause__))
+        unreached = startup.unreached(files[0], names, files[1])
+        return State(unreached, followed, start=lambda: _first(config, names, _files(config)))
+
+
+def _first(config: Given, names: Sequence[str], files: Files) -> Snapshot:
+    read, texts = files
+    if texts and config is None and (INHERITED.again or cli.joins(sys.argv[1:])):
+        return startup.joined(read, names, texts)
+    return startup.assemble(read, names, texts)
+
+
+def _files(config: Given) -> Files:
     """The configuration, with the texts of its files where it has some."""
     if isinstance(config, Config):
         return config, None

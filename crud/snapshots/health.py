@@ -32,7 +32,7 @@ class Health:
     def words(self) -> dict[str, str]:
         """What anybody is told."""
         well = {
-            "database": None not in self.sources.values(),
+            "database": bool(self.sources) and None not in self.sources.values(),
             "definitions": self.definitions,
             "catalog": self.resources > 0,
         }

@@ -103,7 +103,9 @@ def _held(state: State) -> Snapshot:
     """What is in force. A process that cannot serve it can still put something else in force."""
     try:
         return state.current()
-    except ApiError:
+    except ApiError as error:
+        if state.waits:
+            raise Unavailable("Nothing is in force yet") from error
         return state.held
 
 

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import structlog
 
+from crud.access.policy import Policy
 from crud.creation import install
 from crud.definitions.added import with_added
 from crud.definitions.config import Config
@@ -23,12 +24,14 @@ from crud.evolution.applying import Refused, bring_up
 from crud.evolution.locking import PATIENCE
 from crud.evolution.planning import plan
 from crud.evolution.steps import Plan
+from crud.hooks import Hooks
 from crud.identity.signing import materials
 from crud.loader import load
 from crud.snapshots import accepted
 from crud.snapshots.building import build, changing, opened, renewed
 from crud.snapshots.revision import DEFINITIONS, renew, revision
 from crud.snapshots.state import Connections, Given, Snapshot
+from sql.catalog import Catalog
 from sql.errors import Outdated
 
 log = structlog.get_logger()
@@ -46,6 +49,13 @@ def configured(path: Path | str | None = None) -> tuple[Config, Texts | None]:
     if not named and (url := variable("DATABASE_URL")):
         return config_for_database(url), None
     return read_files(Path(named) if named else HERE / "config.yml")
+
+
+def unreached(config: Config, dialects: Iterable[str], texts: Texts | None = None) -> Snapshot:
+    """A snapshot of nothing, from which a `State` starts while the database cannot be reached."""
+    nothing = Catalog({})
+    given = Given(config, texts, dialects=tuple(dialects))
+    return Snapshot(config, nothing, {}, Policy(nothing, ()), Connections({}), {}, Hooks(), given=given)
 
 
 def assemble(config: Config, dialects: Iterable[str], texts: Texts | None = None) -> Snapshot:

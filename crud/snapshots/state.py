@@ -30,10 +30,12 @@ from crud.snapshots.revision import Revision, is_now, revision
 from crud.telemetry import figures
 from sql.catalog import Catalog
 from sql.database import Database
+from sql.errors import Busy, SqlError, Unavailable
 
 log = structlog.get_logger()
 COMPILED = 1000  # shapes whose statements are kept
 PATIENCE = 1.0  # seconds until what cannot be followed is tried again
+REST = 0.5  # seconds until it is, where a database cannot be reached
 
 
 class Connections(Mapping[str, Database]):
@@ -132,22 +134,29 @@ class Context:
 
 @dataclass(frozen=True)
 class _Failure:
-    """What could not be followed: of which revision, and when it may be tried again."""
+    """What could not be made: of which revision (None: the first snapshot), and when it may be tried again."""
 
-    revision: Revision
+    revision: Revision | None
     until: float
-    error: ApiError
+    error: ApiError | SqlError
 
 
 class State:
     """The one mutable reference of a process. `started`: the configuration with which it began.
 
     `follow` makes the next snapshot of one whose revision has passed. What it raises is the answer of every request
-    until it succeeds: rules and definitions that are known to be old are never used.
+    until it succeeds: rules and definitions that are known to be old are never used. `start` makes the first snapshot,
+    where the given one is of nothing yet.
     """
 
-    def __init__(self, snapshot: Snapshot, follow: Callable[[Snapshot], Snapshot] | None = None) -> None:
-        self._snapshot, self._follow = snapshot, follow
+    def __init__(
+        self,
+        snapshot: Snapshot,
+        follow: Callable[[Snapshot], Snapshot] | None = None,
+        *,
+        start: Callable[[], Snapshot] | None = None,
+    ) -> None:
+        self._snapshot, self._follow, self._start = snapshot, follow, start
         self.started = snapshot.config
         self._following = threading.Lock()
         self._failure: _Failure | None = None
@@ -157,32 +166,55 @@ class State:
         """What was in force when somebody last asked the database."""
         return self._snapshot
 
+    @property
+    def waits(self) -> bool:
+        """Whether there is nothing in force yet, since the database could not be reached."""
+        return self._start is not None
+
     def current(self) -> Snapshot:
         """What is in force now: another worker may have changed it."""
+        if self._start is not None:
+            return self._begun()
         held = self._snapshot
         return held if is_now(held.revision, held.system) else self._followed()
+
+    def _begun(self) -> Snapshot:
+        """The first one, made by one caller at a time: nobody waits for him."""
+        if not self._following.acquire(blocking=False):
+            raise Unavailable("The service is starting")
+        try:
+            if self._start is not None:
+                self._snapshot = self._made(self._start, None)
+                self._start = None
+                log.info("started: the database can be reached")
+            return self._snapshot
+        finally:
+            self._following.release()
 
     def _followed(self) -> Snapshot:
         """Made once: who waited for the lock finds it made."""
         with self._following:
-            held = self._snapshot
+            held, follow = self._snapshot, self._follow
             now = revision(held.system)
-            if self._follow is not None and now != held.revision:
-                self._snapshot = self._made(self._follow, held, now)
+            if follow is not None and now != held.revision:
+                self._snapshot = self._made(lambda: follow(held), now)
             return self._snapshot
 
-    def _made(self, follow: Callable[[Snapshot], Snapshot], held: Snapshot, now: Revision) -> Snapshot:
+    def _made(self, make: Callable[[], Snapshot], now: Revision | None) -> Snapshot:
         failed = self._failure
         if failed and failed.revision == now and time.monotonic() < failed.until:
-            raise failed.error
+            raise failed.error.with_traceback(None)
         try:
-            made = follow(held)
+            made = make()
         except ConfigError as error:
             figures.count("reloads", "failed")
             log.error("what is in force cannot be served here", problems=[str(problem) for problem in error.problems])
             refusal = ApiError("busy", "The definitions in force cannot be served here; the log says why")
             self._failure = _Failure(now, time.monotonic() + PATIENCE, refusal)
             raise refusal from error
+        except (Busy, Unavailable) as error:
+            self._failure = _Failure(now, time.monotonic() + REST, error)
+            raise
         self._failure = None
         return made
 

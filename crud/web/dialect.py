@@ -196,6 +196,7 @@ TOLD: tuple[tuple[type[sql.SqlError], str, str], ...] = (
     (sql.Busy, "busy", "The database is busy, try again"),
     (sql.Uncertain, "busy", "The connection to the database was lost; it is not known whether the change was made"),
     (sql.Full, "busy", "The database has no room left"),
+    (sql.ReadOnly, "busy", "The database takes no changes now"),
     (sql.Unavailable, "busy", "The database cannot be reached, try again"),
     (sql.UniqueViolation, "conflict", "A row with this value exists already"),
     (sql.ForeignKeyViolation, "conflict", "The row refers to a missing row, or others refer to it"),

@@ -49,7 +49,7 @@ class PostgresDatabase:
         except psycopg.Error:
             raise ValueError("The PostgreSQL URL cannot be read") from None
         self.url, self.conninfo, self.options = url, conninfo, options
-        self._local, self._lock = _Local(), threading.Lock()
+        self._local, self._lock = _Local(), threading.RLock()
         self._pool: Pool | None = None
         self._pid = 0
         self._inherited: list[object] = []

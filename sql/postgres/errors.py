@@ -59,6 +59,7 @@ _BY_STATE: Mapping[str, _Maker] = MappingProxyType(
         "P0": _check,
         "44": _check,
         "428C9": _check,
+        "25006": lambda _: errors.ReadOnly("The database takes no changes"),
         "25P03": _late,
         "25P04": _late,
         "08": _away,

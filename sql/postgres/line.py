@@ -37,6 +37,9 @@ class Line(psycopg.Connection[tuple[Any, ...]]):
     usual: float | None = None
     silent = False
 
+    def __del__(self, *_: object) -> None:
+        """Nobody's any more, it ends with its memory, in the process that made it."""
+
     def wait(self, gen: PQGen[T], interval: float = 0.1, timeout: float | None = None) -> T:
         """Wait for the server, but not longer than `patience`."""
         limit = self.patience if timeout is None else timeout

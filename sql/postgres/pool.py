@@ -62,7 +62,7 @@ class Pool:
     _until: float = 0.0
 
     def __post_init__(self) -> None:
-        self._changed = threading.Condition(threading.Lock())
+        self._changed = threading.Condition()  # reentrant: what is collected here may close another database
 
     def figures(self) -> Figures:
         """How it stands."""

@@ -50,6 +50,8 @@ _BY_CODE: Mapping[int, _Maker] = MappingProxyType(
         sqlite3.SQLITE_MISMATCH: lambda _: errors.CheckViolation("The database refused a value"),
         sqlite3.SQLITE_SCHEMA: lambda _: errors.Outdated("The tables have changed"),
         sqlite3.SQLITE_TOOBIG: lambda _: errors.OutOfRange("A value is too large"),
+        sqlite3.SQLITE_PROTOCOL: lambda _: errors.Busy("The database is locked"),
+        sqlite3.SQLITE_READONLY: lambda _: errors.ReadOnly("The database takes no changes"),
         sqlite3.SQLITE_FULL: lambda _: errors.Full("The database has no room left"),
         **dict.fromkeys(
             (

@@ -13,7 +13,7 @@ import psycopg
 import pytest
 
 from sql.database import Options
-from sql.errors import Busy, Unavailable
+from sql.errors import Busy, ReadOnly, Unavailable
 from sql.opening import open_database
 from sql.postgres import pool as pools
 from sql.postgres.connection import PostgresDatabase
@@ -193,4 +193,12 @@ def test_while_tables_change_nobody_is_impatient(postgres_url: str, monkeypatch:
         slow = "INSERT INTO t SELECT %s FROM pg_sleep(0.1)"
         session.run_many(slow, [(number,) for number in range(4)], returning=False)
     assert database.fetch("SELECT count(*) FROM t") == [(4,)]
+    database.close()
+
+
+def test_a_server_that_takes_no_changes_says_so(postgres_url: str) -> None:
+    database = open_database(postgres_url, options=Options(read_only=True))
+    with pytest.raises(ReadOnly), database.transaction() as session:
+        session.execute("CREATE TABLE t (i integer)")
+    assert database.fetch("SELECT 1") == [(1,)]
     database.close()

@@ -1,0 +1,140 @@
+"""A PostgreSQL server that cannot be reached: what is said in each dialect, and what comes after it.
+
+How four workers get through it under load is for `test_postgres_away`.
+"""
+
+import time
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import psycopg
+import pytest
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
+from app import StartError, create_app
+from crud.snapshots.state import PATIENCE, State
+from crud.snapshots.watching import Watch
+from crud.web.dialect import Served
+from tests.dialects.conftest import ADMIN, SECRET, close, headers_of
+from tests.newcomers import create_account
+from tests.outages.clients import CONFIG, CREATIONS, LISTS, SAID
+from tests.outages.ways import Way, way
+from tests.sql.test_pool import REST
+
+AWAY = "The database cannot be reached, try again"
+
+
+@pytest.fixture
+def road(postgres_url: str, tmp_path: Path) -> Iterator[Way]:
+    with way(postgres_url, tmp_path) as made:
+        yield made
+
+
+@pytest.fixture
+def file(road: Way, tmp_path: Path) -> Path:
+    """A configuration of a database that is reached by a way."""
+    path = tmp_path / "config.yml"
+    path.write_text(CONFIG.format(url=road.url, secret=SECRET, seconds=5, options="pool_size: 2"))
+    return path
+
+
+def state_of(client: FlaskClient) -> State:
+    served: Served = client.application.extensions["dragoman"]
+    return served.state
+
+
+def sent(client: FlaskClient, dialect: str, headers: Mapping[str, str], *, write: bool) -> TestResponse:
+    path, body = CREATIONS[dialect]
+    json = body("word") if write else None
+    return client.open(path if write else LISTS[dialect], method="POST" if write else "GET", json=json, headers=headers)
+
+
+def refused(client: FlaskClient, headers: Mapping[str, str]) -> None:
+    """Whatever is asked, in every dialect, is answered that the database is away."""
+    for dialect, said in SAID.items():
+        for write in (True, False):
+            answer = sent(client, dialect, headers, write=write)
+            assert (answer.status_code, answer.headers["Retry-After"]) == (503, "1"), dialect
+            assert said(answer.json) == AWAY, dialect
+    for door, body in DOORS.items():
+        assert client.post(door, json=body).status_code == 503, door
+    assert client.get("/schema/main/notes?cache=60", headers=headers).status_code == 503
+
+
+DOORS = {"/auth/login": {"email": "a@b.example", "password": "x"}, "/user/login": {"username": "a", "password": "x"}}
+
+
+def answered(client: FlaskClient, headers: Mapping[str, str]) -> None:
+    """As it should be."""
+    for dialect in SAID:
+        assert sent(client, dialect, headers, write=True).status_code in (200, 201), dialect
+        assert sent(client, dialect, headers, write=False).status_code == 200, dialect
+
+
+def waited() -> None:
+    """Until the server may be asked again."""
+    time.sleep(REST)
+
+
+def test_a_server_that_is_away_is_told_in_every_dialect_and_what_is_back_is_checked(road: Way, file: Path) -> None:
+    app = create_app(file)
+    client = app.test_client(use_cookies=False)
+    database = state_of(client).held.system
+    create_account(database, email=ADMIN[0], password_hash="x", roles=("admin",))
+    headers = headers_of(state_of(client).held, ADMIN[0])
+    assert client.get("/schema/main/notes?cache=60", headers=headers).status_code == 200
+    answered(client, headers)
+    road.cut()
+    refused(client, headers)
+    road.mend()
+    waited()
+    with database.transaction() as session:
+        session.execute("UPDATE _dragoman_sessions SET revoked_at = now()")
+    assert sent(client, "baasix", headers, write=False).status_code == 401
+    answered(client, headers_of(state_of(client).held, ADMIN[0]))
+    assert database.fetch("SELECT count(*) FROM notes") == [(12,)]
+    close(app)
+
+
+def test_a_service_that_starts_while_its_database_is_away_waits_for_it(road: Way, file: Path) -> None:
+    road.cut()
+    with pytest.raises(StartError, match="The database cannot be reached"):
+        create_app(file)
+    app = create_app(file, waits=True)
+    client = app.test_client(use_cookies=False)
+    refused(client, {"Authorization": "Bearer nobody"})
+    assert client.get("/live").status_code == 200
+    assert client.get("/ready").json == {
+        "status": "not ready",
+        **dict.fromkeys(("database", "definitions", "catalog"), "failed"),
+    }
+    road.mend()
+    waited()
+    assert sent(client, "phantom", {}, write=False).status_code == 200
+    create_account(state_of(client).held.system, email=ADMIN[0], password_hash="x", roles=("admin",))
+    answered(client, headers_of(state_of(client).held, ADMIN[0]))
+    close(app)
+
+
+def test_a_configuration_that_does_not_fit_is_told_when_the_database_is_back_and_may_be_mended(
+    road: Way, file: Path
+) -> None:
+    good = file.read_text().replace("watch: false", "watch: true")
+    with psycopg.connect(road.straight) as line:
+        line.execute("CREATE TABLE notes (id integer PRIMARY KEY GENERATED BY DEFAULT AS IDENTITY, body text)")
+    file.write_text(good.replace("          body: {", "          gone: {required: true}\n          body: {"))
+    road.cut()
+    app = create_app(file, waits=True)
+    client = app.test_client(use_cookies=False)
+    road.mend()
+    waited()
+    answer = sent(client, "baasix", {}, write=False)
+    assert answer.status_code == 503 and "the log says why" in answer.get_data(as_text=True)
+    watch = Watch(state_of(client))
+    file.write_text(good)
+    time.sleep(PATIENCE)
+    watch.look()  # it has changed
+    watch.look()  # and stays so
+    assert not state_of(client).waits and sent(client, "baasix", {}, write=False).status_code == 200
+    close(app)

@@ -21,7 +21,7 @@ from crud.snapshots import inherited, startup
 from crud.snapshots.following import followed
 from crud.snapshots.inherited import INHERITED, Files
 from crud.snapshots.state import Snapshot, State
-from crud.web import dialect, health, origins, pages, telling
+from crud.web import dialect, explained, health, origins, pages, telling
 from crud.web.routes import Route
 from sql.errors import Busy, DatabaseError, Unavailable
 
@@ -67,6 +67,7 @@ def _create(config: Given, dialects: tuple[dialect.Dialect, ...], *, waits: bool
     names = [each.name for each in dialects]
     state = _state(config, names, (read, texts), waits=waits)
     dialect.install(app, state, dialects)
+    explained.install(app)
     health.install(app, state)
     origins.install(app, read)
     pages.install(app)

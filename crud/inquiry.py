@@ -5,11 +5,8 @@ Out: `Answer`: the explanation with the SQL that would be run, as JSON data or a
 parameter is a symbol: what rules compare with stays where it was written.
 """
 
-import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
-from itertools import count
 from pathlib import PurePath
 
 from crud import reading
@@ -22,10 +19,8 @@ from crud.definitions.config import canonical_role
 from crud.errors import ApiError, bad_parameter
 from crud.identity import accounts
 from crud.snapshots.state import Context, Snapshot
+from crud.symbols import MARK, symbolic, symbols
 from sql.catalog import Resource
-from sql.compiled import Statement
-from sql.errors import BadValue
-from sql.fragment import Binder, Bindings
 from sql.query import FALSE, Filter, Path, Query, Select
 
 ACTIONS = ("read", "create", "update", "delete")
@@ -93,57 +88,8 @@ def _sql(context: Context, resource: Resource, found: Explanation) -> str:
         authorized = authorize(Query(resource.name, select=selected), gate)
     else:
         authorized = grants.reachable(resource, gate, found.action)
-    mark = "%s" if snapshot.database(resource.source).backend.name == "postgres" else "?"
-    return symbolic(reading.printed(context, authorized), mark)
-
-
-_MARKS = re.compile(r""""(?:[^"]|"")*"|'(?:[^']|'')*'|%s|%%|\?""")
-_MOMENTS = (datetime(2000, 1, 1, tzinfo=UTC), datetime(2011, 12, 13, 14, 15, 16, tzinfo=UTC))
-
-
-def symbolic(statement: Statement, mark: str) -> str:
-    """The text of a statement with a word for each parameter: whose value it is, never which."""
-    symbols = iter(_symbols(statement.binders))
-
-    def written(found: re.Match[str]) -> str:
-        if found[0] == mark:
-            return next(symbols)
-        return found[0].replace("%%", "%") if mark == "%s" else found[0]
-
-    return _MARKS.sub(written, statement.text)
-
-
-def _symbols(binders: Iterable[Binder]) -> Iterator[str]:
-    numbers = count(1)
-    for binder in binders:
-        asked = _Asked()
-        constant = _constant(binder, asked)
-        yield _of_actor(asked.names[0]) if asked.names else f":constant_{next(numbers)}" if constant else ":now"
-
-
-def _constant(binder: Binder, asked: "_Asked") -> bool:
-    """Whether a parameter is the same for everybody at any time. A time that cannot be said is none."""
-    try:
-        first, second = (binder(Bindings(actor=asked, now=now)) for now in _MOMENTS)
-    except BadValue:
-        return False
-    return first == second
-
-
-def _of_actor(name: str) -> str:
-    return {"id": ":current_user", "tenant": ":current_tenant"}.get(name, f":current_user.{name}")
-
-
-class _Asked(dict[str, object]):
-    """An actor without anything, which remembers what a binder wanted of it."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.names: list[str] = []
-
-    def get(self, name: str, default: object = None) -> object:
-        self.names.append(name)
-        return default
+    statement = reading.printed(context, authorized)
+    return symbolic(statement, MARK[snapshot.database(resource.source).backend.name], symbols(statement.binders))
 
 
 # ---------------------------------------------------------------- as data and as text

@@ -18,7 +18,7 @@ from sql.compiled import Compiled, Statement
 from sql.execute import Bindings, Result, execute
 from sql.query import Asked, Authorized, Query
 
-__all__ = ["Result", "answer", "counted", "noted", "prepared", "printed"]
+__all__ = ["Result", "admitted", "answer", "counted", "noted", "prepared", "printed", "statements"]
 
 
 def answer(context: Context, asked: Asked) -> Result:
@@ -38,15 +38,20 @@ def prepared(context: Context, query: Query) -> Compiled:
 
 
 def _prepare(context: Context, query: Query) -> Compiled:
+    return statements(context, admitted(context, query))
+
+
+def admitted(context: Context, query: Query) -> Authorized[Query]:
+    """A query within the limits, narrowed to what the caller may read."""
     snapshot = context.snapshot
     check(query, snapshot.config.limits)
-    return _compiled(context, authorize(query, gate_for(snapshot.policy, snapshot.catalog, context.actor)))
+    return authorize(query, gate_for(snapshot.policy, snapshot.catalog, context.actor))
 
 
 def counted(context: Context, authorized: Authorized[Query], values: tuple[object, ...]) -> int:
     """How many rows an authorised query finds: a write asks whether its rows are still the caller's."""
     key = ("counted", authorized.query)
-    compiled = context.snapshot.compiled.get(key, lambda: _compiled(context, authorized))
+    compiled = context.snapshot.compiled.get(key, lambda: statements(context, authorized))
     assert isinstance(compiled, Compiled)
     database = context.snapshot.database(_source(context, authorized.query))
     found = execute(compiled, database, Bindings(values, context.actor.values, datetime.now(UTC)))
@@ -59,7 +64,7 @@ def noted(context: Context, query: Query) -> tuple[Query, frozenset[str]]:
     snapshot, names = context.snapshot, _Noted(context.snapshot.catalog.resources)
     catalog = Catalog(names)
     authorized = authorize(query, gate_for(snapshot.policy, catalog, context.actor))
-    _compiled(context, authorized, catalog)
+    statements(context, authorized, catalog)
     return authorized.query, frozenset(names.seen)
 
 
@@ -84,10 +89,11 @@ class _Noted(Mapping[str, Resource]):
 
 def printed(context: Context, authorized: Authorized[Query]) -> Statement:
     """The statement of an authorised query, for who asks what would be run."""
-    return _compiled(context, authorized).statement
+    return statements(context, authorized).statement
 
 
-def _compiled(context: Context, authorized: Authorized[Query], catalog: Catalog | None = None) -> Compiled:
+def statements(context: Context, authorized: Authorized[Query], catalog: Catalog | None = None) -> Compiled:
+    """An authorised query in the words of its databases."""
     snapshot = context.snapshot
     backends = {source: database.backend for source, database in snapshot.databases.items()}
     return compile_query(

@@ -13,6 +13,7 @@ from typing import TypeVar
 
 from crud import keeping, reading
 from crud.caching.entries import Entry, Words
+from crud.errors import ApiError
 from crud.hooks import Event
 from crud.reading import Result
 from crud.snapshots import revision
@@ -25,10 +26,18 @@ from sql.commands import Command
 from sql.errors import Deadlock, Unavailable, Uncertain
 from sql.query import Asked
 
-__all__ = ["Entry", "Result", "Work", "Written", "attempted", "kept", "read", "renew", "work", "write"]
+__all__ = ["Entry", "Explained", "Result", "Work", "Written", "attempted", "kept", "read", "renew", "work", "write"]
 
 T = TypeVar("T")
 TRIES = 8
+
+
+class Explained(Exception):
+    """A read that is to be explained, and so is not answered."""
+
+    def __init__(self, context: Context, asked: Asked) -> None:
+        super().__init__(asked.query.resource)
+        self.context, self.asked = context, asked
 
 
 def read(context: Context, asked: Asked) -> Result:
@@ -44,6 +53,8 @@ def kept(context: Context, asked: Asked, said: Words) -> Entry | Result:
 
 def _told(context: Context, asked: Asked, answer: Callable[[], T]) -> T:
     """An answer, between the hooks of its resource."""
+    if context.explains:
+        raise Explained(context, asked)
     hooks = context.snapshot.hooks
     if not hooks.any(asked.query.resource, "before_read") and not hooks.any(asked.query.resource, "after_read"):
         return answer()
@@ -72,6 +83,8 @@ def _write(context: Context, commands: Sequence[Command], source: str) -> tuple[
 def work(context: Context, source: str = "default") -> Iterator[Work]:
     """One transaction in which several things may be done. It is not tried again: see `attempted`."""
     enter("write")
+    if context.explains:
+        raise ApiError("bad_parameter", "Only reads are explained", parameter="X-Explain")
     database = context.snapshot.database(source)
     with dropping(context) as cached:
         with database.transaction() as session:

@@ -1,5 +1,6 @@
 """The command line: `flask prepare`, `flask config check`, `flask data import`, `flask data export`,
-`flask access explain`, `flask access key`, `flask audit prune`, `flask db`, `flask openapi`, `flask reload`.
+`flask access explain`, `flask access key`, `flask audit prune`, `flask db`, `flask openapi`,
+`flask reload`, `flask explain`.
 
 In: the environment and arguments. Out: text on the terminal. Each module is one group of commands.
 """
@@ -14,12 +15,23 @@ from crud.cli.audit import audit_commands
 from crud.cli.config import config_commands
 from crud.cli.data import data_commands
 from crud.cli.db import db_commands
+from crud.cli.explain import explain
 from crud.cli.keys import key_commands
 from crud.cli.openapi import openapi
 from crud.cli.prepare import prepare
 from crud.cli.reload import reload
 
-COMMANDS = (access_commands, audit_commands, config_commands, data_commands, db_commands, openapi, prepare, reload)
+COMMANDS = (
+    access_commands,
+    audit_commands,
+    config_commands,
+    data_commands,
+    db_commands,
+    explain,
+    openapi,
+    prepare,
+    reload,
+)
 # Those that read the configuration themselves, and are for one with which no service could start.
 WITHOUT_SERVICE = frozenset({"config", "db"})
 

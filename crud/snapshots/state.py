@@ -123,13 +123,14 @@ class Snapshot:
 class Context:
     """What a request works with. `request_id` is what its answer and the log call it; empty without a request.
 
-    `state`: where another snapshot can be put in force.
+    `state`: where another snapshot can be put in force. `explains`: reads are laid open instead of answered.
     """
 
     snapshot: Snapshot
     actor: Actor
     request_id: str = ""
     state: "State | None" = field(default=None, compare=False, repr=False)
+    explains: bool = False
 
 
 @dataclass(frozen=True)

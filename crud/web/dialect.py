@@ -22,11 +22,13 @@ from crud.presentation import Presentation
 from crud.sight import sight
 from crud.snapshots.state import Context, State
 from crud.telemetry.calls import enter, spending
+from crud.web import explaining
 from crud.web.again import again, can_repeat, overtaken
 from crud.web.crossing import SAFE, refuse_cross_site
 from crud.web.mounts import Dialect as Dialect
 from crud.web.mounts import Mounted, Served, joined, speaking
 from crud.web.mounts import mount as mount
+from crud.web.mounts import reads as reads
 from crud.web.mounts import served as served
 from crud.web.telling import call, path
 from crud.wire.params import Reader
@@ -126,6 +128,7 @@ def _before() -> None:
     """Health is asked when there may be no context."""
     if request.endpoint not in APART:
         open_context()
+        g.context = replace(context(), explains=explaining.wanted(context().actor))
 
 
 def open_context() -> None:
@@ -145,6 +148,8 @@ def open_context() -> None:
 def identify() -> None:
     """Take the caller from what the request shows: a token or a key in a header, else the cookie of the mount, which
     lets nobody write from another site. Raises ApiError."""
+    if said := explaining.caller():
+        return become(said)
     name = served().cookie_of(request.path)
     token = shown(name)
     if token is None:
@@ -263,11 +268,12 @@ def mistake_json(mistake: Mistake, name: str) -> dict[str, object]:
 
 def _refuse(error: Exception) -> Response:
     if overtaken(error):
-        return again() if can_repeat() else _refused(ApiError("busy", "The definitions have changed, try again"))
-    return _refused(error)
+        return again() if can_repeat() else refused(ApiError("busy", "The definitions have changed, try again"))
+    return refused(error)
 
 
-def _refused(error: Exception) -> Response:
+def refused(error: Exception) -> Response:
+    """The refusal that an error means, in the envelope of who answers."""
     refusal = told(error)
     answers = [each.render_error(worded(each.dialect.name, refusal)) for each in speaking()]
     body, status = joined(answers) if answers else problem(refusal)

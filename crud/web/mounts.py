@@ -99,6 +99,12 @@ def shared(view: V) -> V:
     return view
 
 
+def reads(view: V) -> V:
+    """A view of a method that writes elsewhere, and reads here: what it reads can be explained."""
+    view.reads = True  # type: ignore[attr-defined]
+    return view
+
+
 def speaking() -> tuple[Mounted, ...]:
     """Who answers this request: the dialect whose view was found; all at its path, where they share the view, or where
     there is none."""

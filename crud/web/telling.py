@@ -15,6 +15,7 @@ from crud.snapshots.state import Context
 from crud.telemetry import figures
 from crud.telemetry.calls import CALL, Call
 from crud.telemetry.ids import request_id, trace
+from crud.web.explaining import CALLER
 from crud.web.mounts import served
 
 _MOST = 200
@@ -55,7 +56,8 @@ def _end(response: Response) -> Response:
     if known and known.actor.wholly("admin", *settings.timing):
         response.headers["Server-Timing"] = timing(told)
     seconds = told.seconds
-    if settings.access_log and not (request.endpoint in QUIET and response.status_code == 200):
+    quiet = request.endpoint in QUIET and response.status_code == 200 or CALLER in request.environ
+    if settings.access_log and not quiet:
         logs.access(_line(response, told, known, seconds))
     _count(response.status_code, told, seconds)
     CALL.set(None)

@@ -17,12 +17,13 @@ from crud.dialects.metal.bodies import (
 )
 from crud.dialects.metal.mounts import SCHEMA, grammar, may_read, open_entity
 from crud.dialects.metal.selecting import selected
-from crud.web.dialect import context, nothing, presentation, reader
+from crud.web.dialect import context, nothing, presentation, reader, reads
 from crud.web.request import body, settable
 from sql.catalog import Resource
 
 
 @SCHEMA.blueprint.post("/<schema>/<entity>")
+@reads
 def insert(schema: str, entity: str) -> Response:
     """New rows, or a select."""
     opened_for_post(schema, entity)

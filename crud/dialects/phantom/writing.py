@@ -14,7 +14,7 @@ from crud.dialects.phantom.parameters import parse_list, parse_one
 from crud.errors import ApiError
 from crud.service import Written
 from crud.snapshots.state import Context
-from crud.web.dialect import answer, context, open_resource, presentation, reader
+from crud.web.dialect import answer, context, open_resource, presentation, reader, reads
 from crud.web.request import body_object, if_match, open_for, tagged, target_for
 from crud.wire.params import Reader
 from crud.wire.target import Target
@@ -123,6 +123,7 @@ def delete_by_action(name: str) -> Response:
 
 
 @API.blueprint.post("/<name>/read")
+@reads
 def read_by_action(name: str) -> Response:
     """Rows, or the row of a key, null where there is none."""
     resource = open_resource("phantom", name)

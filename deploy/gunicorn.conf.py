@@ -50,12 +50,14 @@ if bind.startswith("unix:"):
 
 def on_starting(server: Arbiter) -> None:
     """A SIGHUP reloads the configuration and leaves the workers as they are. The figures of all workers of this master
-    are in a directory of its own."""
+    are in a directory of its own; what is in memory is in one that they share with a master that takes over."""
+    from crud.staging import groups
     from crud.staging.places import new_place
 
     server.reload = partial(_reload, server)
     server.figures = new_place("figures")
     os.environ[FIGURES] = str(server.figures.path.parent)
+    groups.begin()
 
 
 def child_exit(server: Arbiter, worker: Worker) -> None:
@@ -69,8 +71,11 @@ def child_exit(server: Arbiter, worker: Worker) -> None:
 
 
 def on_exit(server: Arbiter) -> None:
-    """The directory goes with the master."""
+    """The directories go with the master."""
+    from crud.staging import groups
+
     server.figures.remove()
+    groups.end()
 
 
 def _reload(server: Arbiter) -> None:

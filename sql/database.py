@@ -20,12 +20,14 @@ Params = tuple[object, ...]
 
 @dataclass(frozen=True)
 class Options:
-    """How a database is used: how long a statement may run and a lock be awaited, how many connections there are."""
+    """How a database is used: how long a statement may run and a lock be awaited, how many connections there are, and
+    how large its file may grow where it has one (0: as large as it likes)."""
 
     statement_seconds: float = 5.0
     busy_seconds: float = 5.0
     pool_size: int = 10
     read_only: bool = False
+    max_bytes: int = 0
 
 
 class Session(Protocol):

@@ -48,7 +48,8 @@ class Server:
 
 @dataclass(frozen=True)
 class Source:
-    """A database. `folder`: of the files that are staged as one."""
+    """A database. `folder`: of the files that are staged as one. `memory`: it lasts as long as the service, and has at
+    most `max_bytes`; `autocreate`: rows for an entity that is not there make it."""
 
     name: str
     url: str = field(repr=False)
@@ -56,6 +57,9 @@ class Source:
     pool_size: int = 10
     read_only: bool = False
     folder: str = ""
+    memory: bool = False
+    autocreate: bool = False
+    max_bytes: int = 100_000_000
 
 
 @dataclass(frozen=True)

@@ -111,7 +111,8 @@ _ISSUER = {
 }
 
 _SOURCE = {
-    "provider": "Metal's word for the kind of database; files is a folder of CSV and JSON files. Default: sqlite.",
+    "provider": "Metal's word for the kind of database; files: a folder of CSV and JSON files; memory: as long as the "
+    "service lasts. Default: sqlite.",
     "url": "sqlite:///relative/path, sqlite:////absolute/path or postgresql://user@host/database.",
     "host": "The host of PostgreSQL. Default: localhost.",
     "port": "The port of PostgreSQL. Default: 5432.",
@@ -120,6 +121,8 @@ _SOURCE = {
     "database": "The path of a SQLite file, the name of a PostgreSQL database, or a URL.",
     "options": "How the database is used.",
     "options.folder": "With the provider files: where they are, beside the configuration.",
+    "options.autocreate": "With the provider memory: a POST to an entity that is not there makes it. Default: false.",
+    "options.max_bytes": "With the provider memory: how large it may grow. Default: 100000000.",
     "options.busy_seconds": "How long a lock is waited for. Default: 5.",
     "options.pool_size": "Connections per worker. Default: 10.",
     "options.read_only": "true: nothing is ever written there. Default: false.",

@@ -10,7 +10,6 @@ from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
 from crud.definitions.access import read_auth, read_users
 from crud.definitions.config import (
@@ -37,6 +36,7 @@ from crud.definitions.problems import ConfigError, Problem
 from crud.definitions.schema import CONFIG, RESOURCE
 from crud.definitions.semantics import check_meaning
 from crud.definitions.shapes import check_shape
+from crud.definitions.sources import read_sources
 from crud.definitions.texts import Texts, folder_texts, gathered, metadata_of
 
 Data = Mapping[str, Any]
@@ -149,7 +149,7 @@ def _config(document: Document, base: Path, metadata: Mapping[str, str]) -> tupl
     data: Data = document.data  # type: ignore[assignment]
     top = document.place
     server = _server(data.get("server", {}))
-    sources, problems = _sources(data.get("sources", {}), top / "sources")
+    sources, problems = read_sources(data.get("sources", {}), top / "sources")
     declared, more = _metadata(metadata, metadata_of(document, base) or base, server)
     return Config(
         file=document.file,
@@ -190,34 +190,6 @@ def _dialect(data: Data) -> DialectConfig:
         trust_body_identity=data.get("trust_body_identity", False),
         scripts=tuple(canonical_role(role) for role in data.get("scripts", ())),
     )
-
-
-def _sources(data: Data, place: Place) -> tuple[dict[str, Source], list[Problem]]:
-    sources, problems = {}, []
-    for name, source in data.items():
-        at, folder = place / name, source.get("options", {}).get("folder")
-        if (source.get("provider") == "files") != (folder is not None):
-            problems.append(Problem("provider files and options.folder go together", at))
-        url = f"files:///{folder}" if folder else source_url(source)
-        if url is None:
-            problems.append(Problem("lacks its database", place / name, allowed=("url", "database")))
-        options = source.get("options", {}) | ({"read_only": True} if folder else {})
-        sources[name] = Source(name, url or "", **options)
-    if not sources:
-        sources["default"] = Source("default", "sqlite:///dragoman.sqlite")
-    return sources, problems
-
-
-def source_url(data: Data) -> str | None:
-    """The URL of a source: given whole, as a path, or in Metal's parts."""
-    database = data.get("url") or data.get("database")
-    if database is None or "://" in database:
-        return database
-    if data.get("provider", "sqlite") == "sqlite":
-        return f"sqlite:///{database}"
-    password = f":{quote(str(data['password']), safe='')}" if "password" in data else ""
-    user = f"{quote(data['user'], safe='')}{password}@" if "user" in data else ""
-    return f"postgresql://{user}{data.get('host', 'localhost')}:{data.get('port', 5432)}/{quote(database, safe='')}"
 
 
 def _schemas(

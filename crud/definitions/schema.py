@@ -182,14 +182,19 @@ ACCOUNTS = shape(
 
 SOURCE = shape(
     {
-        "provider": words("sqlite", "postgres", "files"),
+        "provider": words("sqlite", "postgres", "files", "memory"),
         "url": NAME,
         "host": NAME,
         "port": {"type": "integer", "minimum": 1, "maximum": 65535},
         "user": NAME,
         "password": {"type": ["string", "number"]},
         "database": NAME,
-        "options": shape({"busy_seconds": SECONDS, "pool_size": COUNT, "read_only": FLAG, "folder": NAME}),
+        "options": shape(
+            {
+                **{"busy_seconds": SECONDS, "pool_size": COUNT, "read_only": FLAG, "folder": NAME},
+                **{"autocreate": FLAG, "max_bytes": COUNT},
+            }
+        ),
     }
 )
 

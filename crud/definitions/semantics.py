@@ -27,6 +27,7 @@ from sql.introspection import OWN_PREFIX
 from sql.types import TYPES
 
 BUILT_IN_ROLES = frozenset({"admin", "anon", "user"})
+LASTING = "a source of another provider than memory"
 SYSTEM_WORDS = ("accounts", "users", "roles", "user_roles", "permissions", "tenants", "User", "user", "organization")
 
 # A resource of which every name in a dialect is one of these could never be reached there.
@@ -80,6 +81,8 @@ def _server(config: Config) -> Iterator[Problem]:
         yield Problem(_unknown("schema", config.server.default_schema), at / "default_schema", tuple(config.schemas))
     if config.server.system not in config.sources:
         yield Problem(_unknown("source", config.server.system), at / "system", tuple(config.sources))
+    elif config.sources[config.server.system].memory:
+        yield Problem("our own tables are in a database that lasts", at / "system", (LASTING,))
 
 
 def _sources(config: Config) -> Iterator[Problem]:

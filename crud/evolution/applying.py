@@ -154,7 +154,7 @@ def _apply(config: Config, databases: Databases, sessions: Sessions, plan: Plan)
         _evolve(databases[source], sessions[source], plan, source)
         for step in (step for step in steps if step.source == source):
             if step.kind == "create" and step.wanted is not None:
-                _fill(config, databases[source], sessions[source], step.wanted)
+                fill(config, databases[source], sessions[source], step.wanted)
     home = databases[config.server.system]
     session = sessions[config.server.system]
     for step in steps:
@@ -182,7 +182,7 @@ def _blamed(error: CannotEvolve, steps: list[Step]) -> Place:
     return wanted.definition.place if wanted else NOWHERE
 
 
-def _fill(config: Config, database: Database, session: Session, made: Wanted) -> None:
+def fill(config: Config, database: Database, session: Session, made: Wanted) -> None:
     """Sample rows for a table that was made just now."""
     file, rows = read_rows(config.sample, made.exact, made.definition.entity)
     table = made.layout.table

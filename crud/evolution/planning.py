@@ -49,7 +49,7 @@ def plan(
     """The plan. `drop`: tables that go, or all of those of which no definition speaks any more. `repair`: tables are
     taken as they are found, whatever we made. Raises ConfigError where a definition cannot be followed."""
     state = _state(config, databases, repair=repair)
-    following = _wanted(state)
+    following = [each for each in _wanted(state) if not config.sources[each.definition.source].memory]
     if problems := [problem for each in following for problem in _problems(state, each)]:
         raise ConfigError(problems)
     steps = [step for each in following for step in _steps(state, each)]

@@ -25,7 +25,9 @@ from crud.identity.signing import mask_key, signing_of
 from crud.loader import Loaded, look
 from crud.memo import Memo
 from crud.schemas import schemas_of
+from crud.snapshots.revision import revision
 from crud.snapshots.state import COMPILED, Connections, Given, Identity, Snapshot
+from crud.staging import memory
 from crud.staging.folders import stage
 from crud.stored_rules import definitions, read_entries
 from crud.telemetry.statements import Statements
@@ -56,6 +58,8 @@ def _one(source: Source) -> tuple[str, bool, str]:
 
 def _open(config: Config, source: Source) -> Database:
     try:
+        if source.memory:
+            return open_source(replace(source, url=f"sqlite:///{memory.path_of(config, source)}"), config)
         return _staged(config, source) if source.folder else open_source(source, config)
     except ValueError as error:
         raise ConfigError([Problem(str(error), config.place / "sources" / source.name)]) from None
@@ -76,6 +80,7 @@ def open_source(source: Source, config: Config) -> Database:
         busy_seconds=source.busy_seconds,
         pool_size=source.pool_size,
         read_only=source.read_only,
+        max_bytes=source.max_bytes if source.memory else 0,
     )
     told = Statements(source.name, config.telemetry.slow_seconds)
     return TimedDatabase(open_database(source.url, options=options), told)
@@ -102,6 +107,7 @@ def build(given: Given, databases: Databases, held: Snapshot | None = None, *, l
     follow their definitions (`load`), or somebody else has seen to that (`look`). Raises ConfigError with everything
     that does not fit."""
     config = with_added(given.files, given.definitions)
+    memory.prepare(config, databases, revision(databases[config.server.system]).connections)
     identity = _identity(given, held)
     loaded = loading(config, databases)
     policy = Policy(loaded.catalog, loaded.rules)

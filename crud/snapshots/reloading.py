@@ -155,6 +155,7 @@ def _put_in_force(
             return None
         if given.files.accounts != held.given.files.accounts:
             install(system, given.files)
+        renew(system, session, *parts)
         made = build(
             replace(given, definitions=accepted.definitions(system)),
             databases,
@@ -164,7 +165,6 @@ def _put_in_force(
         if given.texts is not None:  # for those who have the old keys, and those who will have the new ones
             known = dict.fromkeys((*materials(given.files), *materials(held.given.files)))
             accepted.write(system, session, given.texts, known)
-        renew(system, session, *parts)
         return renewed(replace(made, revision=revision_within(session)))
 
 

@@ -37,10 +37,19 @@ def new_place(name: str) -> Place:
     return Place(folder / name, partial(_remove, folder, held, os.getpid()))
 
 
+def place_in(folder: Path, name: str) -> Place:
+    """A file of this name in a directory that somebody else made: it stays as long as one of them holds it."""
+    held = os.open(folder / "lock", os.O_CREAT | os.O_RDWR, 0o600)
+    fcntl.flock(held, fcntl.LOCK_SH)
+    return Place(folder / name, partial(_remove, folder, held, os.getpid()))
+
+
 def _remove(folder: Path, held: int, pid: int) -> None:
-    """A process that was forked leaves the directory to the one that made it."""
+    """A process that was forked leaves the directory to the one that made it, and that to another which holds it."""
     if os.getpid() == pid:
-        shutil.rmtree(folder, ignore_errors=True)
+        with suppress(OSError):
+            fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            shutil.rmtree(folder, ignore_errors=True)
         os.close(held)
 
 

@@ -173,6 +173,9 @@ def _prepare(connection: sqlite3.Connection, options: Options) -> None:
     for pragma in ("foreign_keys=ON", "trusted_schema=OFF", "synchronous=NORMAL", "cell_size_check=ON"):
         connection.execute(f"PRAGMA {pragma}")
     connection.execute("SELECT count(*) FROM sqlite_schema").fetchall()
+    if options.max_bytes:
+        ((page,),) = connection.execute("PRAGMA page_size").fetchall()
+        connection.execute(f"PRAGMA max_page_count={max(options.max_bytes // int(page), 1)}").fetchall()
     _write_ahead(connection, options.busy_seconds)
 
 

@@ -10,8 +10,9 @@ import pytest
 from crud.definitions.config import Config, Limits
 from crud.definitions.document import parse_document, typed
 from crud.definitions.problems import ConfigError, Problem
-from crud.definitions.reading import check_config, config_for_database, config_of, read_config, source_url
+from crud.definitions.reading import check_config, config_for_database, config_of, read_config
 from crud.definitions.schema import CONFIG
+from crud.definitions.sources import source_url
 
 DOCS = Path(__file__).parents[2] / "docs" / "configuration.md"
 

@@ -17,15 +17,19 @@ from crud.dialects.metal.bodies import (
 )
 from crud.dialects.metal.mounts import SCHEMA, grammar, may_read, open_entity
 from crud.dialects.metal.selecting import selected
+from crud.snapshots import arising
 from crud.web.dialect import context, nothing, presentation, reader, reads
 from crud.web.request import body, settable
 from sql.catalog import Resource
+from sql.errors import Outdated
 
 
 @SCHEMA.blueprint.post("/<schema>/<entity>")
 @reads
 def insert(schema: str, entity: str) -> Response:
     """New rows, or a select."""
+    if presentation("metal").schemas.get(schema, {}).get(entity) is None and arising.arises(context(), schema, entity):
+        make_entity(schema, entity)
     opened_for_post(schema, entity)
     sent = received()
     if is_select(sent):
@@ -59,6 +63,15 @@ def remove(schema: str, entity: str) -> Response:
 def posted_select(schema: str, entity: str, sent: Body) -> Response:
     """The rows of an entity, asked for in a body."""
     return selected(schema, entity, parse_posted_select(grammar(), open_entity(schema, entity), sent))
+
+
+def make_entity(schema: str, entity: str) -> None:
+    """Let rows make their entity. The request is then begun again, with what is in force."""
+    data = received().get("data")
+    rows = [grammar().texts.inside(row, "data") for row in (data if isinstance(data, list) else [data])]
+    if rows and all(isinstance(row, dict) and row for row in rows):
+        arising.arise(context(), schema, entity, [row for row in rows if isinstance(row, dict)])
+        raise Outdated("The entity was not there")
 
 
 def opened_for_post(schema: str, entity: str) -> Resource:

@@ -23,7 +23,7 @@ from crud.snapshots.inherited import INHERITED, Files
 from crud.snapshots.state import Snapshot, State
 from crud.web import dialect, explained, health, origins, pages, telling
 from crud.web.routes import Route
-from sql.errors import Busy, DatabaseError, Unavailable
+from sql.errors import Busy, DatabaseError, ReadOnly, Unavailable, Unusable
 
 log = structlog.get_logger()
 Given = Config | Path | str | None
@@ -78,7 +78,7 @@ def _state(config: Given, names: Sequence[str], files: Files, *, waits: bool) ->
     try:
         return State(_first(config, names, files), followed)
     except (Busy, Unavailable) as error:
-        if not waits:
+        if not waits or isinstance(error, (ReadOnly, Unusable)) and not INHERITED.again:
             raise
         log.warning("the database cannot be reached: requests are refused until it can", cause=repr(error.__cause__))
         unreached = startup.unreached(files[0], names, files[1])

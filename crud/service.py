@@ -23,7 +23,7 @@ from crud.writing.dropping import dropping
 from crud.writing.unit import Unit, Written
 from crud.writing.work import Work
 from sql.commands import Command
-from sql.errors import Deadlock, Unavailable, Uncertain
+from sql.errors import Deadlock, Full, ReadOnly, Unavailable, Uncertain
 from sql.query import Asked
 
 __all__ = ["Entry", "Explained", "Result", "Work", "Written", "attempted", "kept", "read", "renew", "work", "write"]
@@ -107,7 +107,7 @@ def attempted(transaction: Callable[[], T]) -> T:
     for number in range(TRIES):
         try:
             return transaction()
-        except Uncertain:
+        except (Uncertain, Full, ReadOnly):
             raise
         except Deadlock:
             if number == TRIES - 1:

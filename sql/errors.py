@@ -124,6 +124,10 @@ class Unavailable(DatabaseError):
     """The database cannot be reached. A transaction that was open is undone."""
 
 
+class Unusable(Unavailable):
+    """What is there is no database, or cannot be opened: that does not pass by itself."""
+
+
 class ReadOnly(Unavailable):
     """The database takes no changes: its file or folder cannot be written, or it is the copy of another."""
 

@@ -85,9 +85,8 @@ class Watch:
     def _look_at_folders(self) -> None:
         now, before = folders.stamp(self._state.held.config), self._sheets
         self._sheets = now
-        if now != self._staged and now == before:
+        if now != self._staged and now == before and self._told(lambda: restage(self._state)):
             self._staged = now
-            self._told(lambda: restage(self._state))
 
     def _now(self) -> Stamp:
         held = self._state.held
@@ -97,12 +96,12 @@ class Watch:
         reload(self._state, connections=False)
 
     def _told(self, change: Callable[[], None]) -> bool:
-        """Whether there is nothing left to do. A database that is not there now may be later."""
+        """Whether there is nothing left to do. A database that is not there now may be later, and so may room."""
         try:
             change()
         except ConfigError as error:
             log.error("the changed files are not put in force", problems=[str(problem) for problem in error.problems])
-        except SqlError as error:
+        except (SqlError, OSError) as error:
             log.warning("the changed files are not put in force yet", cause=repr(error))
             return False
         except Exception:

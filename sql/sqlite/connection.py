@@ -4,6 +4,7 @@ In: SQL text and parameters. Out: rows as the file holds them, or `sql.errors`.
 ATTACH, and PRAGMAs that change anything, are refused.
 """
 
+import errno
 import os
 import sqlite3
 import threading
@@ -17,13 +18,23 @@ from weakref import WeakSet
 from sql.backend import Backend
 from sql.connections import Connections
 from sql.database import Options, Params, Row
-from sql.errors import DatabaseError, Unavailable
+from sql.errors import DatabaseError, Full, Unavailable, Unusable
 from sql.introspection import TableInfo
 from sql.sqlite.authorizing import authorize
 from sql.sqlite.errors import translate
 from sql.sqlite.evolving import evolving
 from sql.sqlite.link import Link
 
+_BESIDE = 40 * 1024  # bytes of the files beside a database that nobody has opened
+# Past a large transaction the log of writes is cut down to this.
+_KEPT = 16 * 1024 * 1024
+_PRAGMAS = (
+    "foreign_keys=ON",
+    "trusted_schema=OFF",
+    "synchronous=NORMAL",
+    "cell_size_check=ON",
+    f"journal_size_limit={_KEPT}",
+)
 _NAMES = "SELECT name FROM sqlite_schema WHERE type IN ('table', 'view')"
 _LIMITS = {
     sqlite3.SQLITE_LIMIT_LENGTH: 256 * 1024 * 1024,
@@ -170,7 +181,7 @@ def _connect(path: str, options: Options) -> sqlite3.Connection:
 def _prepare(connection: sqlite3.Connection, options: Options) -> None:
     for limit, value in _LIMITS.items():
         connection.setlimit(limit, value)
-    for pragma in ("foreign_keys=ON", "trusted_schema=OFF", "synchronous=NORMAL", "cell_size_check=ON"):
+    for pragma in _PRAGMAS:
         connection.execute(f"PRAGMA {pragma}")
     connection.execute("SELECT count(*) FROM sqlite_schema").fetchall()
     if options.max_bytes:
@@ -198,8 +209,22 @@ def _write_ahead(connection: sqlite3.Connection, seconds: float) -> None:
 def _unavailable(path: str, error: Exception) -> Exception:
     if isinstance(error, sqlite3.Error):
         made = translate(error)
-        if not isinstance(made, Unavailable) and type(made).__name__ != "DatabaseError":
+        if type(made) not in (Unavailable, DatabaseError):
             return made
     if getattr(error, "sqlite_errorcode", 0) == sqlite3.SQLITE_NOTADB:
-        return Unavailable(f"{path} is not a SQLite database")
-    return Unavailable(f"{path} cannot be opened")
+        return Unusable(f"{path} is not a SQLite database")
+    if getattr(error, "errno", 0) == errno.ENOSPC or _no_room(path):
+        return Full("The database has no room left")
+    folder = Path(path).absolute().parent
+    if folder.is_dir() and not os.access(folder, os.W_OK):
+        return Unusable(f"{path} cannot be opened: its folder cannot be written")
+    return Unusable(f"{path} cannot be opened")
+
+
+def _no_room(path: str) -> bool:
+    """Whether the files beside a database, which everybody who opens it needs, may be missing for want of room."""
+    try:
+        room = os.statvfs(Path(path).absolute().parent)
+    except OSError:
+        return False
+    return room.f_bavail * room.f_frsize < _BESIDE

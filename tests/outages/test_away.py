@@ -13,14 +13,13 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from app import StartError, create_app
-from crud.snapshots.state import PATIENCE, State
+from crud.snapshots.state import PATIENCE, REST, State
 from crud.snapshots.watching import Watch
 from crud.web.dialect import Served
 from tests.dialects.conftest import ADMIN, SECRET, close, headers_of
 from tests.newcomers import create_account
 from tests.outages.clients import CONFIG, CREATIONS, LISTS, SAID
 from tests.outages.ways import Way, way
-from tests.sql.test_pool import REST
 
 AWAY = "The database cannot be reached, try again"
 
@@ -74,7 +73,7 @@ def answered(client: FlaskClient, headers: Mapping[str, str]) -> None:
 
 def waited() -> None:
     """Until the server may be asked again."""
-    time.sleep(REST)
+    time.sleep(REST + 0.1)
 
 
 def test_a_server_that_is_away_is_told_in_every_dialect_and_what_is_back_is_checked(road: Way, file: Path) -> None:

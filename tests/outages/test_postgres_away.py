@@ -12,15 +12,14 @@ import psycopg
 import pytest
 
 from tests.dialects.conftest import SECRET
-from tests.outages.clients import CONFIG, UNKNOWN, Answer, Load, load
+from tests.outages.clients import CONFIG, load
+from tests.outages.examining import RECOVERED, SOON, examined, figures, recovered
 from tests.outages.servers import Server, server
 from tests.reload.running import WORKERS, Running, running
 
 pytestmark = pytest.mark.long
 AWAY, BEFORE, AFTER = 3.0, 1.0, 4.0
 SECONDS = 5.0
-RECOVERED = 2.0  # seconds after its return in which somebody may still be told that it is away
-SOON = 3.0  # an answer while nobody is there
 LATE = 12.0  # an answer while somebody is there who says nothing
 
 
@@ -35,45 +34,6 @@ def service(away: Server, tmp_path: Path) -> Iterator[Running]:
     text = CONFIG.format(url=away.url, secret=SECRET, seconds=SECONDS, options="pool_size: 4")
     with running(tmp_path / "service", text) as made:
         yield made
-
-
-def examined(done: Load, longest: float) -> None:
-    """Every answer is one of a service that works or says that it does not; what it acknowledged is there."""
-    assert done.broken == []
-    assert {answer.status for answer in done.answers} <= {200, 201, 503}, [
-        answer for answer in done.answers if answer.status not in (200, 201, 503)
-    ][:3]
-    slowest = max(done.answers, key=lambda answer: answer.seconds)
-    assert slowest.seconds < longest, slowest
-    for answer in done.refused():
-        assert answer.retry == "1" and "database" in answer.said(), answer
-    assert lost(done) == []
-
-
-def lost(done: Load) -> list[Answer]:
-    """Answers that do not say what is in the table."""
-    system = done.service.snapshot.system
-    there = {str(body) for (body,) in system.fetch("SELECT body FROM notes")}
-    audited = system.fetch("SELECT count(*) FROM _dragoman_audit")
-    assert audited == [(len(there),)]
-    wrong = []
-    for answer in done.answers:
-        if answer.word and not (answer.status == 503 and UNKNOWN in answer.said()):
-            kept = {answer.word, f"{answer.word}+"} if answer.dialect == "metal" else {answer.word}
-            if kept & there != (kept if answer.status != 503 else set()):
-                wrong.append(answer)
-    return wrong
-
-
-def figures(what: str, done: Load, back: float) -> str:
-    refused = done.refused()
-    unknown = sum(UNKNOWN in answer.said() for answer in refused)
-    last = max((answer.asked + answer.seconds - back for answer in refused), default=0.0)
-    slowest = max(answer.seconds for answer in refused) if refused else 0.0
-    return (
-        f"{what}: {len(done.answers)} answers, {len(refused)} times 503 ({unknown} unknown), the slowest of them after"
-        f" {slowest:.2f} s, the last {last:+.2f} s after the return"
-    )
 
 
 def fast(away: Server) -> None:
@@ -102,7 +62,7 @@ def test_a_server_that_ends_and_begins_again_under_load(
         time.sleep(AFTER)
     record_property("figures", figures(end.__name__, done, back))
     examined(done, SOON)
-    assert done.refused() and [answer for answer in done.since(back + RECOVERED) if answer.status == 503] == []
+    assert done.refused() and recovered(done, back)
     assert service.workers() == workers and len(workers) == WORKERS
 
 
@@ -117,7 +77,7 @@ def test_a_long_outage_is_noticed_to_be_over_as_soon(
         time.sleep(AFTER)
     record_property("figures", figures("20 s away", done, back))
     examined(done, SOON)
-    assert [answer for answer in done.since(back + RECOVERED) if answer.status == 503] == []
+    assert recovered(done, back)
 
 
 def test_a_server_that_says_nothing(
@@ -140,7 +100,7 @@ def test_a_server_that_says_nothing(
         f"frozen, past {LATE:.0f} s: {len(told)} answers, half of them within {told[len(told) // 2] * 1000:.0f} ms",
     )
     assert told[len(told) // 2] < 1.0
-    assert [answer for answer in done.since(back + RECOVERED) if answer.status == 503] == []
+    assert recovered(done, back)
     assert service.workers() == workers
 
 
@@ -186,4 +146,4 @@ def test_a_server_without_connections_to_give(
         time.sleep(AFTER)
     record_property("figures", figures(f"{len(held)} connections taken by others", done, back))
     examined(done, SECONDS + SOON)
-    assert done.refused() and [answer for answer in done.since(back + RECOVERED) if answer.status == 503] == []
+    assert done.refused() and recovered(done, back)

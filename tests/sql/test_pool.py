@@ -22,7 +22,14 @@ from sql.postgres.line import Line
 from sql.postgres.pool import Pool
 from tests.outages.ways import Way, way
 
-REST = pools.REST + 0.1
+REST = 0.15
+
+
+@pytest.fixture(autouse=True)
+def _short(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A server is left alone for a shorter moment, and waited for a shorter time."""
+    monkeypatch.setattr(pools, "REST", 0.1)
+    monkeypatch.setattr("sql.postgres.line.GRACE", 0.1)
 
 
 @dataclass
@@ -167,9 +174,8 @@ def _stream(database: PostgresDatabase) -> None:
 
 @pytest.mark.parametrize("use", [_fetch, _transaction, _stream])
 def test_no_answer_is_waited_for_longer_than_a_statement_may_take(
-    postgres_url: str, use: Callable[[PostgresDatabase], None], monkeypatch: pytest.MonkeyPatch
+    postgres_url: str, use: Callable[[PostgresDatabase], None]
 ) -> None:
-    monkeypatch.setattr("sql.postgres.line.GRACE", 0.2)
     database = open_database(postgres_url, options=Options(statement_seconds=0.2))
     assert isinstance(database, PostgresDatabase)
     [(pid,)] = database.fetch("SELECT pg_backend_pid()")
@@ -183,8 +189,7 @@ def test_no_answer_is_waited_for_longer_than_a_statement_may_take(
     database.close()
 
 
-def test_while_tables_change_nobody_is_impatient(postgres_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("sql.postgres.line.GRACE", 0.0)
+def test_while_tables_change_nobody_is_impatient(postgres_url: str) -> None:
     database = open_database(postgres_url, options=Options(statement_seconds=0.2))
     with database.evolving() as session:
         session.execute("SELECT pg_sleep(0.5)")

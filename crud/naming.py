@@ -20,22 +20,25 @@ def plain(name: str) -> bool:
     return bool(_PLAIN.match(name)) and not name.endswith("_")
 
 
+@lru_cache(maxsize=10_000)
 def underscored(name: str) -> str:
     """`SupportRep` → `support_rep`; a name with other characters stays."""
     return inflection.underscore(name) if plain(name) else name
 
 
-@lru_cache(maxsize=10_000)  # inflection tries a hundred expressions on each word
+@lru_cache(maxsize=10_000)  # inflection tries a hundred expressions on each word, and each name is asked for again
 def singular(name: str) -> str:
     """The last word of the name in the singular."""
     return inflection.singularize(name) if plain(name) else name
 
 
+@lru_cache(maxsize=10_000)
 def plural(name: str) -> str:
     """The last word of the name in the plural."""
     return inflection.pluralize(inflection.singularize(name)) if plain(name) else name
 
 
+@lru_cache(maxsize=10_000)
 def camel(name: str) -> str:
     """`first_name` and `FirstName` → `firstName`; a name with other characters, or camel already, stays."""
     if not plain(name) or _CAMEL.match(name):
@@ -43,6 +46,7 @@ def camel(name: str) -> str:
     return inflection.camelize(inflection.underscore(name), uppercase_first_letter=False)
 
 
+@lru_cache(maxsize=10_000)
 def pascal_singular(name: str) -> str:
     """Phantom's customary form: `order_items` → `OrderItem`."""
     return inflection.camelize(singular(underscored(name))) if plain(name) else name

@@ -33,8 +33,12 @@ _SECRET_KEYS = frozenset({("secret",), ("password",), ("private",), ("token",), 
 def check_shape(document: Document, schema: Schema) -> list[Problem]:
     """All that is wrong with the shape of a document."""
     validator = Draft202012Validator(schema)
+    wrong = False
     for error in validator.iter_errors(document.data):
         _retype(document, error)
+        wrong = True
+    if not wrong:
+        return []
     problems = [_problem(document, error) for error in validator.iter_errors(document.data)]
     return [problem for found in problems for problem in found]
 

@@ -38,10 +38,10 @@ run: .venv/.runnable ## Prepare the database on first start, then serve with gun
 	@exec $(BIN)/gunicorn --config deploy/gunicorn.conf.py wsgi:application
 
 test: check-format lint types layers ## Check format, lint, types and layers, then run the tests (the default)
-	@$(BIN)/python -m pytest -n 2 -m "not long"
+	@$(BIN)/python -m pytest -n 2 --dist worksteal -m "not long"
 
 test-long: .venv/.complete ## Run what takes longer (CHINOOK=folder adds the Chinook files)
-	@$(BIN)/python -m pytest -n 2 -m long
+	@$(BIN)/python -m pytest -n 2 --dist worksteal -m long
 
 smoke: .venv/.complete ## Ask a service behind nginx and gunicorn in every dialect (BASE_URL=… EMAIL=… PASSWORD=…: yours)
 	@if [ -n "$${BASE_URL:-}" ]; then exec tests/smoke.sh; fi; \

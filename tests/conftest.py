@@ -3,6 +3,7 @@
 One PostgreSQL server serves the whole run, from a temporary directory; the workers of pytest-xdist share it.
 """
 
+import gc
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,6 +15,12 @@ from sql.opening import open_database
 from tests.postgres import MEMORY, drop, has_room, new_postgres, serving
 
 BACKENDS = ("sqlite", "postgres")
+
+
+def pytest_collection_finish() -> None:
+    """Modules and tests stay to the end: the collector of garbage need not look at them again and again."""
+    gc.collect()
+    gc.freeze()
 
 
 def pytest_configure() -> None:

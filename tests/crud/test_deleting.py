@@ -21,6 +21,7 @@ from sql.query import Compare, Filter, Slot
 from sql.query import Path as Column
 from sql.types import INTEGER
 from tests.postgres import new_postgres
+from tests.tables import each
 
 BACKENDS = ("sqlite", "postgres")
 LEVELS = ("tops", "middles", "leaves")
@@ -195,15 +196,15 @@ def rows_of(family: Family, level: int) -> str:
     return f"INSERT INTO {family.table(level)} (id, up) VALUES {values}"
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def families(homes: Homes) -> Home:
     """All families in one database."""
-    each = [(family, level) for family in FAMILIES for level in range(3)]
-    tables = [family.ddl(level) for family, level in each]
-    return homes(", ".join(f.entity(level) for f, level in each), tables, [rows_of(f, level) for f, level in each])
+    every = [(family, level) for family in FAMILIES for level in range(3)]
+    tables = [family.ddl(level) for family, level in every]
+    return homes(", ".join(f.entity(level) for f, level in every), tables, [rows_of(f, level) for f, level in every])
 
 
-@pytest.mark.parametrize("family", FAMILIES, ids=str)
+@each("family", FAMILIES, ids=str)
 def test_what_becomes_of_those_that_refer(families: Home, family: Family) -> None:
     wanted = expected(family)
     if wanted is None:

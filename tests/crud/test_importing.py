@@ -336,10 +336,10 @@ def test_accounts_are_imported_with_a_hash_and_a_role(shop: Shop) -> None:
 ROOT = Path(__file__).resolve().parents[2]
 
 
-def test_row_19_999_of_20_000_is_named_and_undoes_everything(shop: Shop) -> None:
-    text = "sku\n" + "".join(f"S{1 if i == 19_999 else i}\n" for i in range(1, 20_001))
+def test_row_3_999_of_4_000_is_named_and_undoes_everything(shop: Shop) -> None:
+    text = "sku\n" + "".join(f"S{1 if i == 3_999 else i}\n" for i in range(1, 4_001))
     done = shop.put(text)
-    assert [(e.number, e.message) for e in done.errors] == [(19_999, "A row with this value exists already (sku)")]
+    assert [(e.number, e.message) for e in done.errors] == [(3_999, "A row with this value exists already (sku)")]
     assert shop.rows() == []
 
 

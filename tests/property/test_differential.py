@@ -54,9 +54,9 @@ def random_queries(opened: Both, *, examples: int) -> Counter[bool]:
 
 
 def test_every_operator_agrees_on_every_type(opened: Both) -> None:
-    done = covered(opened, each=2, seed=1)
+    done = covered(opened, each=1, seed=1)
     assert set(done) == set(cells())
-    assert min(done.values()) >= 2
+    assert min(done.values()) >= 1
 
 
 def test_random_queries_agree(opened: Both) -> None:

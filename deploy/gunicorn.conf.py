@@ -12,6 +12,7 @@ threads and processes.
 import os
 import subprocess
 import sys
+from contextlib import suppress
 from functools import partial
 from importlib import import_module
 from pathlib import Path
@@ -93,6 +94,12 @@ def pre_fork(server: Arbiter, worker: Worker) -> None:
     from crud.snapshots import inherited
 
     inherited.remember(again=worker.age > server.cfg.workers)
+
+
+def post_worker_init(worker: Worker) -> None:
+    """A worker that serves is called so, by which those who replace others know (`ps --ppid`, roll.sh)."""
+    with suppress(OSError):
+        Path("/proc/self/comm").write_text("dragoman")
 
 
 def pre_exec(server: Arbiter) -> None:

@@ -44,6 +44,7 @@ class Load:
     wrong: list[str] = field(default_factory=list)
     times: list[float] = field(default_factory=list)
     written: int = 0
+    started: list[subprocess.Popen[bytes]] = field(default_factory=list)
     over: threading.Event = field(default_factory=threading.Event)
     counting: threading.Lock = field(default_factory=threading.Lock)
 
@@ -102,21 +103,19 @@ class Load:
         until(lambda: self.service.log.count('"reloaded"') > said)
         assert workers_of(self.master) == workers
 
-    def roll(self, pause: float) -> None:
+    def roll(self) -> None:
         """New workers, one by one."""
         before = workers_of(self.master)
-        subprocess.run([ROOT / "deploy" / "roll.sh", str(self.master), str(pause)], check=True)
-        until(lambda: len(workers_of(self.master)) == len(before))
-        assert not set(before) & set(workers_of(self.master))
+        subprocess.run([ROOT / "deploy" / "roll.sh", str(self.master)], check=True)
+        assert len(serving(self.master)) == len(before) and not set(before) & set(workers_of(self.master))
 
-    def replace(self, pause: float) -> None:
-        """Another master in the place of the old one."""
+    def replace(self) -> None:
+        """Another master in the place of the old one, once its workers serve."""
         old, before = self.master, workers_of(self.master)
         os.kill(old, signal.SIGUSR2)
         until(lambda: len(workers_of(old)) > len(before))
         (self.master,) = set(workers_of(old)) - set(before)
-        until(lambda: len(workers_of(self.master)) == len(before))
-        time.sleep(pause)
+        until(lambda: len(serving(self.master)) == len(before))
         ended(old)
 
     def restart(self) -> None:
@@ -126,13 +125,21 @@ class Load:
             again = subprocess.Popen(
                 self.command, cwd=self.service.folder, env=self.environment, stdout=log, stderr=log, pass_fds=self.fds
             )
+        self.started.append(again)
         self.master = again.pid
-        until(lambda: len(workers_of(self.master)) > 0)
+        until(lambda: len(serving(self.master)) > 0)
 
     def end(self) -> None:
         """What `running` did not start, and so does not end."""
         if self.master != self.service.master:
             ended(self.master)
+        for process in self.started:
+            process.wait()
+
+
+def serving(master: int) -> list[int]:
+    """The workers that have started."""
+    return [pid for pid in workers_of(master) if of_process(pid, "comm") == "dragoman\n"]
 
 
 def ended(master: int) -> None:
@@ -143,15 +150,21 @@ def ended(master: int) -> None:
 
 def gone(process: int) -> bool:
     """Whether a process has ended, whoever shall wait for it."""
+    said = of_process(process, "stat")
+    return not said or said.rpartition(")")[2].split()[0] == "Z"
+
+
+def of_process(process: int, file: str) -> str:
+    """What the system says of a process; nothing where there is none."""
     try:
-        return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
+        return Path(f"/proc/{process}/{file}").read_text()
     except OSError:
-        return True
+        return ""
 
 
 def said_of(service: Running, file: str) -> list[str]:
     """What the system knows of the process that `running` has started."""
-    return Path(f"/proc/{service.master}/{file}").read_text().split("\0")[:-1]
+    return of_process(service.master, file).split("\0")[:-1]
 
 
 def environment_of(service: Running) -> dict[str, str]:
@@ -179,7 +192,7 @@ def test_nothing_fails_while_a_service_is_reloaded_rolled_and_replaced(
 ) -> None:
     with loaded(request, tmp_path, "sqlite", 2) as load:
         load.pause = 0.03
-        for step in (load.hang_up, partial(load.roll, 0.5), partial(load.replace, 0.5)):
+        for step in (load.hang_up, load.roll, load.replace):
             load.during(step)
         load.examined()
 
@@ -192,8 +205,8 @@ def test_nothing_fails_while_four_workers_are_reloaded_rolled_replaced_and_resta
     with loaded(request, tmp_path, backend, 4) as load:
         steps = {
             "HUP": load.hang_up,
-            "rolling": partial(load.roll, 3),
-            "USR2": partial(load.replace, 3),
+            "rolling": load.roll,
+            "USR2": load.replace,
             "restart": load.restart,
         }
         for name, step in steps.items():

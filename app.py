@@ -60,7 +60,6 @@ def _create(config: Given, dialects: tuple[dialect.Dialect, ...], *, waits: bool
     app.url_rule_class = Route
     app.url_map.strict_slashes = False
     app.url_map.merge_slashes = False  # the redirect would be an answer outside every dialect's envelope
-    app.config.update(MAX_FORM_PARTS=100)  # how long a body may be is said for each request
     telling.install(app)
     passwords.allow_at_once(read.auth.hashes_at_once)
     brakes.install(app, read)

@@ -35,6 +35,7 @@ STATUS: Mapping[str, int] = MappingProxyType(
         "too_large": 413,
         "unsupported_media": 415,
         "too_many": 429,
+        "headers_too_long": 431,
         "not_implemented": 501,
         "busy": 503,
         "timeout": 503,

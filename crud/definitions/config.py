@@ -227,8 +227,10 @@ class Limits:
     include_depth: int = 6
     include_nodes: int = 50
     query_bytes: int = 65536
+    header_bytes: int = 65536
     body_bytes: int = 10_000_000
     response_bytes: int = 10_000_000
+    form_parts: int = 100
     list_items: int = 10_000
     import_bytes: int = 50_000_000
     import_row_bytes: int = 1_000_000

@@ -261,6 +261,8 @@ _LIMITS = {
     "include_depth": "How deep relations may be included. Default: 6.",
     "include_nodes": "How many relations may be included. Default: 50.",
     "query_bytes": "Length of a query string. Default: 65536.",
+    "header_bytes": "Length of all headers together. Default: 65536.",
+    "form_parts": "Parts of a form that is sent. Default: 100.",
     "body_bytes": "Length of a body. Default: 10000000.",
     "response_bytes": "Length of an answer. Default: 10000000.",
     "list_items": "Values in one list of a filter. Default: 10000.",

@@ -36,7 +36,7 @@ RESERVED: Mapping[str, frozenset[str]] = {
     "sonicjs": frozenset({"user", "auth"}),
 }
 # Paths of the service itself: no dialect is mounted there, and below `/` no resource is called so.
-OWN_PATHS = frozenset({"live", "ready", "metrics"})
+OWN_PATHS = frozenset({"live", "ready", "metrics", "docs", "openapi.json"})
 
 
 def exact_name(definition: ResourceDefinition, default_schema: str) -> str:

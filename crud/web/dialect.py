@@ -25,6 +25,7 @@ from crud.telemetry.calls import enter, spending
 from crud.web import explaining
 from crud.web.again import again, can_repeat, overtaken
 from crud.web.crossing import SAFE, refuse_cross_site
+from crud.web.holding import hold
 from crud.web.mounts import Dialect as Dialect
 from crud.web.mounts import Mounted, Served, joined, speaking
 from crud.web.mounts import mount as mount
@@ -136,10 +137,8 @@ def open_context() -> None:
     state = served().state
     with spending("authorise"):
         snapshot = state.current()
-    request.max_content_length = snapshot.config.limits.body_bytes
     g.context = Context(snapshot, ANONYMOUS, call().id, state)
-    if len(request.query_string) > snapshot.config.limits.query_bytes:
-        raise ApiError("bad_parameter", f"The query string is longer than {snapshot.config.limits.query_bytes} bytes")
+    hold(snapshot.config.limits)
     if not any(each.mount.door for each in served().sharing(request.path)):
         with spending("authorise"):
             identify()

@@ -16,6 +16,7 @@ from crud.errors import ApiError, unknown_resource
 from crud.jsontext import entity_tag
 from crud.telemetry.calls import spending
 from crud.web.dialect import answer, context, presentation, scope
+from crud.web.holding import whole
 from crud.wire import bodies
 from crud.wire.target import Target
 from sql.catalog import Column, Resource
@@ -65,7 +66,7 @@ def body() -> object:
     """The JSON of the request's body. Raises ApiError: unsupported_media, bad_body."""
     if request.mimetype and not _JSON.fullmatch(request.mimetype):
         raise ApiError("unsupported_media", f"Content-Type {request.mimetype[:60]!r} is not application/json")
-    data = request.get_data()
+    data = whole(request.get_data())
     if not data:
         raise bodies.bad_body("is empty, expected JSON")
     return bodies.read_json(data)

@@ -172,6 +172,7 @@ def test_while_somebody_looks_others_are_told_what_was(monkeypatch: pytest.Monke
 PLACES = [
     ("dialects: {phantom: {mounts: {/api: /ready}}}", "'/ready' is a path of the service itself"),
     ("dialects: {metal: {mounts: {/server: /metrics/server}}}", "'/metrics/server' is a path of the service itself"),
+    ("dialects: {baasix: {mounts: {/items: /docs}}}", "'/docs' is a path of the service itself"),
     (
         "dialects: {phantom: {mounts: {/api: ''}}}\nschemas: {main: {entities: {live: {fields: {id: {type: integer, key: true}}, dialects: {phantom: {name: live}}}}}}",
         "reserved word of phantom",

@@ -5,12 +5,13 @@ opened lazily: nothing is connected before the first use, so that workers may fo
 `sql.errors`. SQL text comes from the builder; values are always parameters.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Protocol
 
 from sql.backend import Backend
+from sql.catalog import Table
 from sql.connections import Connections
 from sql.introspection import TableInfo
 
@@ -82,6 +83,9 @@ class Database(Protocol):
 
     def tables(self, *, include_own: bool = False) -> tuple[TableInfo, ...]:
         """Every table and view; our own (`_dragoman_…`) only when asked."""
+
+    def sizes(self) -> Mapping[Table, int]:
+        """About how many rows tables have: of those that the database has looked at (ANALYZE)."""
 
     def connections(self) -> Connections:
         """How its connections do. Asks nothing of the database."""

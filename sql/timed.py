@@ -5,12 +5,13 @@ long a transaction had to wait until it began; and how long its end took. What t
 (introspection, settings of a connection) is not told.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from time import perf_counter
 from typing import Protocol, TypeVar
 
 from sql.backend import Backend
+from sql.catalog import Table
 from sql.connections import Connections
 from sql.database import Database, Params, Row, Session
 from sql.introspection import TableInfo
@@ -117,6 +118,10 @@ class TimedDatabase:
     def tables(self, *, include_own: bool = False) -> tuple[TableInfo, ...]:
         """Every table and view."""
         return self._database.tables(include_own=include_own)
+
+    def sizes(self) -> Mapping[Table, int]:
+        """About how many rows tables have."""
+        return self._database.sizes()
 
     def connections(self) -> Connections:
         """How its connections do."""

@@ -7,12 +7,13 @@ has not been answered in time.
 
 import os
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 
 import psycopg
 
 from sql.backend import Backend
+from sql.catalog import Table
 from sql.connections import Connections
 from sql.database import Options, Params, Row
 from sql.errors import DatabaseError
@@ -23,6 +24,9 @@ from sql.postgres.line import Line
 from sql.postgres.pool import Pool
 from sql.postgres.session import Session, commit, lost, run, run_fresh
 
+_SIZES = """SELECT c.relname::text, nullif(n.nspname, current_schema())::text, c.reltuples::int8
+    FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+    WHERE c.relkind IN ('r', 'p', 'm') AND c.reltuples > 0"""
 _NAMES = """SELECT c.relname::text FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
     WHERE n.nspname = current_schema() AND c.relkind IN ('r', 'p', 'v', 'm', 'f')"""
 _SNAPSHOT = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
@@ -174,6 +178,11 @@ class PostgresDatabase:
 
         with self.read() as session:
             return introspect(session, include_own=include_own)
+
+    def sizes(self) -> Mapping[Table, int]:
+        """What ANALYZE, or the server of its own accord, has noted of the tables."""
+        noted = self.fetch(_SIZES)
+        return {Table(str(name), str(schema) if schema else None): int(str(rows)) for name, schema, rows in noted}
 
     def connections(self) -> Connections:
         """The figures of the pool; none before it is opened."""

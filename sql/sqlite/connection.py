@@ -9,13 +9,14 @@ import os
 import sqlite3
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from pathlib import Path
 from urllib.parse import quote
 from weakref import WeakSet
 
 from sql.backend import Backend
+from sql.catalog import Table
 from sql.connections import Connections
 from sql.database import Options, Params, Row
 from sql.errors import DatabaseError, Full, Unavailable, Unusable
@@ -35,6 +36,9 @@ _PRAGMAS = (
     "cell_size_check=ON",
     f"journal_size_limit={_KEPT}",
 )
+_ANALYSED = "SELECT 1 FROM sqlite_schema WHERE name = 'sqlite_stat1'"
+# The first number of each note.
+_SIZES = "SELECT tbl, max(CAST(stat AS INTEGER)) FROM sqlite_stat1 GROUP BY tbl"
 _NAMES = "SELECT name FROM sqlite_schema WHERE type IN ('table', 'view')"
 _LIMITS = {
     sqlite3.SQLITE_LIMIT_LENGTH: 256 * 1024 * 1024,
@@ -123,6 +127,11 @@ class SqliteDatabase:
 
         with self.read() as session:
             return introspect(session, include_own=include_own)
+
+    def sizes(self) -> Mapping[Table, int]:
+        """What ANALYZE has noted of the tables of the file."""
+        noted = self.fetch(_SIZES) if self.fetch(_ANALYSED) else []
+        return {Table(str(name)): int(str(rows)) for name, rows in noted}
 
     def connections(self) -> Connections:
         """Each thread that has asked something has one; what is waited for are locks, not connections."""

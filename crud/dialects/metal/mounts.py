@@ -3,10 +3,13 @@
 In: the request. Out: the mounts, the resource that a path names, the names and limits that parsers work in.
 """
 
+from flask import Response
+
 from crud.errors import ApiError
 from crud.scripting.filling import Scripts
 from crud.web.dialect import admit, context, mount, presentation, scope
 from crud.web.request import admit_for
+from crud.web.telling import call
 from crud.wire.grammar import Grammar
 from crud.wire.scripts import Texts
 from sql.catalog import Resource
@@ -15,6 +18,15 @@ from sql.errors import UnknownResource
 SCHEMA, USER, SERVER = mount("metal", "/schema"), mount("metal", "/user"), mount("metal", "/server")
 CACHE, PLAN = mount("metal", "/cache"), mount("metal", "/plan")
 MOUNTS = (SCHEMA, USER, SERVER, CACHE, PLAN)
+
+
+def _timed(response: Response) -> Response:
+    response.headers["X-Response-Time"] = f"{call().seconds * 1000:.1f}ms"
+    return response
+
+
+for _mount in MOUNTS:
+    _mount.blueprint.after_request(_timed)
 
 
 def signed_in() -> None:

@@ -9,7 +9,8 @@ from crud.dialects.metal import rendering
 from crud.dialects.metal.mounts import SCHEMA, SERVER, grammar, open_entity, readable
 from crud.dialects.metal.parsing import parse_select, raw_reader
 from crud.dialects.metal.selecting import selected
-from crud.web.dialect import answer, reader
+from crud.sizes import is_small, sizes
+from crud.web.dialect import answer, context, reader
 from sql.catalog import Resource
 
 VERSION = "0.3"
@@ -19,7 +20,9 @@ VERSION = "0.3"
 def list_entities(schema: str) -> Response:
     """The entities of a schema that the caller may read."""
     reader().finish()
-    return answer(rendering.entities(schema, ((r.entity or r.name, kind(r)) for r in readable(schema))))
+    found = readable(schema)
+    known = sizes(context(), found)
+    return answer(rendering.entities(schema, ((r.entity or r.name, kind(r), known.get(r.name)) for r in found)))
 
 
 @SCHEMA.blueprint.get("/<schema>/<entity>")
@@ -37,5 +40,7 @@ def server_info() -> Response:
 
 
 def kind(resource: Resource) -> str:
-    """table, or view for what has neither a key nor takes writes."""
+    """datatable for what is in memory, table, or view for what has neither a key nor takes writes."""
+    if is_small(context(), resource):
+        return "datatable"
     return "table" if resource.writable or resource.key else "view"

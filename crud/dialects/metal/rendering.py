@@ -37,10 +37,10 @@ def kept(schema: str, entity: str, found: Entry, *, kinds: Mapping[str, str]) ->
     return {"schema": schema, "entity": entity, "status": 200, "metadata": metadata, "fields": fields, "rows": rows}
 
 
-def entities(schema: str, rows: Iterable[tuple[str, str]]) -> dict[str, object]:
-    """The entities of a schema. `size` is announced but not counted: it would cost a scan of every table."""
+def entities(schema: str, rows: Iterable[tuple[str, str, int | None]]) -> dict[str, object]:
+    """The entities of a schema: name, type, and size where it is known."""
     fields = {"name": "string", "type": "string", "size": "number"}
-    listed = [{"name": name, "type": kind} for name, kind in rows]
+    listed = [{"name": name, "type": kind, **({} if size is None else {"size": size})} for name, kind, size in rows]
     return {"schema": schema, "status": 200, "metadata": {}, "fields": fields, "rows": listed}
 
 

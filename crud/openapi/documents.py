@@ -16,7 +16,7 @@ from crud.openapi.rows import row_schemas
 from crud.openapi.values import Json
 
 VERSION = "3.1.0"
-DIALECT = "https://json-schema.org/draft/2020-12/schema"
+DIALECT = "https://spec.openapis.org/oas/3.1/dialect/base"  # JSON Schema 2020-12 with the words of OpenAPI
 HEADERS: Mapping[str, Json] = MappingProxyType(
     {
         "X-Request-Id": {"description": "What the log calls this request", "required": True},

@@ -117,9 +117,15 @@ def query(name: str, schema: Json, description: str, **more: Any) -> Json:
     return {"name": name, "in": "query", "schema": schema, "description": description, **more}
 
 
-def json_query(name: str, schema: Json, description: str) -> Json:
-    """A parameter of the query string that is JSON."""
-    return {"name": name, "in": "query", "content": {JSON_MEDIA: {"schema": schema}}, "description": description}
+def json_query(name: str, schema: Json, description: str, nothing: object) -> Json:
+    """A parameter of the query string that is JSON. `nothing`: a value that asks for nothing, as a first example."""
+    content = {JSON_MEDIA: {"schema": schema, "example": nothing}}
+    return {"name": name, "in": "query", "content": content, "description": description}
+
+
+def json_text(name: str, schema: Json, description: str) -> Json:
+    """A parameter of the query string whose text is JSON, where no value of it asks for nothing."""
+    return query(name, {**STRING, "contentMediaType": JSON_MEDIA, "contentSchema": schema}, description)
 
 
 def listed(name: str, items: Json, description: str) -> Json:

@@ -15,22 +15,31 @@ from crud.jsontext import entity_tag_of, to_json
 from crud.memo import Memo
 from crud.openapi.caller import Caller
 from crud.openapi.documents import document
-from crud.openapi.parts import Operation
 from crud.snapshots.state import Context
 from crud.web.dialect import bearer, become, context, reader, served
 from crud.web.mounts import Dialect, Served
 from crud.web.request import VARY, known
 
-KEPT = 50  # documents of one snapshot
+KEPT = 20  # documents of one snapshot, the least recently used going first
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """A method of a path, what it does, and the exact name of the resource that it is made for, if it is."""
+
+    method: str
+    path: str
+    summary: str
+    resource: str
 
 
 @dataclass(frozen=True)
 class Document:
-    """The text of a document with its entity tag, and the operations that it is about."""
+    """The text of a document with its entity tag, and the endpoints that it is about."""
 
     text: bytes
     tag: str
-    operations: tuple[Operation, ...]
+    endpoints: tuple[Endpoint, ...]
 
 
 def described(served: Served) -> Mapping[str, Dialect]:
@@ -63,9 +72,10 @@ def _made(served: Served, asking: Context, dialect: Dialect, root: str) -> Docum
     assert dialect.description is not None
     caller = caller_of(served, asking, dialect.name)
     cookies = [each.mount.cookie for each in served.mounts if each.dialect is dialect and each.mount.cookie]
-    operations = tuple(dialect.description.operations(caller))
+    operations = list(dialect.description.operations(caller))
+    endpoints = tuple(Endpoint(each.method, each.path, each.summary, each.resource) for each in operations)
     text = to_json(document(dialect.description, caller, operations, root=root, cookies=cookies))
-    return Document(text, entity_tag_of(text), operations)
+    return Document(text, entity_tag_of(text), endpoints)
 
 
 # ---------------------------------------------------------------- over HTTP

@@ -13,10 +13,9 @@ from flask import Blueprint, Flask, Response, make_response, render_template, re
 from flask.typing import ResponseReturnValue
 
 from crud.errors import ApiError
-from crud.openapi.parts import Operation
 from crud.system import called
 from crud.web.dialect import bearer, context, reader, served
-from crud.web.documents import cookies, described, document_for, give_document, recognise
+from crud.web.documents import Endpoint, cookies, described, document_for, give_document, recognise
 
 DOCS = Blueprint("docs", __name__, url_prefix="/docs", template_folder="templates")
 OWN = Path(__file__).parent / "static"
@@ -32,7 +31,7 @@ HEADERS: Mapping[str, str] = {
     "Cross-Origin-Opener-Policy": "same-origin",
 }
 ENDED = "What was shown to say who is calling is not good any more. Sign in again, or open this page without it."
-Endpoints = dict[str, list[Operation]]
+Ways = dict[str, list[Endpoint]]
 
 
 def install(app: Flask) -> None:
@@ -58,7 +57,7 @@ def start() -> ResponseReturnValue:
             raise
         return _ended()
     known = described(served())
-    found = {name: document_for(served(), context(), name, request.script_root).operations for name in known}
+    found = {name: document_for(served(), context(), name, request.script_root).endpoints for name in known}
     titles = {name: dialect.description.title for name, dialect in known.items() if dialect.description}
     server = context().snapshot.config.server.name
     return render_template("start.html", server=server, titles=titles, caller=_who(), **_tables(found))
@@ -92,12 +91,12 @@ def swagger_file(name: str) -> ResponseReturnValue:
 # ---------------------------------------------------------------- what the start page shows
 
 
-def _tables(found: Mapping[str, Iterable[Operation]]) -> dict[str, object]:
-    """Resource → dialect → operations, and the fixed routes of each dialect."""
-    resources: dict[str, Endpoints] = {}
-    fixed: Endpoints = {}
-    for dialect, operations in found.items():
-        for each in operations:
+def _tables(found: Mapping[str, Iterable[Endpoint]]) -> dict[str, object]:
+    """Resource → dialect → endpoints, and the fixed routes of each dialect."""
+    resources: dict[str, Ways] = {}
+    fixed: Ways = {}
+    for dialect, endpoints in found.items():
+        for each in endpoints:
             if each.resource:
                 resources.setdefault(each.resource, {}).setdefault(dialect, []).append(each)
             else:

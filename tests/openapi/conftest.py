@@ -41,6 +41,16 @@ def world(
     close(made.app)
 
 
+@pytest.fixture
+def own_world(
+    make_app: Callable[..., Flask], database_url: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[World]:
+    """The world on each backend, for one test alone: an administrator may take everything away in it."""
+    made = begun(make_app(CONFIG, sibling(database_url, tmp_path_factory)))
+    yield made
+    close(made.app)
+
+
 @pytest.fixture(scope="module")
 def home(make_app: Callable[..., Flask], tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     """The world on SQLite alone, for what has nothing to do with the database."""

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from crud.dialects.baasix.groups import FUNCTIONS
 from crud.openapi.caller import Caller, Seen
 from crud.openapi.conditions import condition_schemas, dotted, names_among, of_columns
-from crud.openapi.parts import BOOLEAN, STRING, array, closed, json_query, listed, query, ref
+from crud.openapi.parts import BOOLEAN, STRING, array, closed, json_query, json_text, listed, query, ref
 from crud.openapi.values import Json, nullable
 from crud.wire.conditions import CAST_WORDS, WORDS
 from crud.wire.jsonconditions import JSON_WORDS
@@ -39,14 +39,14 @@ def listing(seen: Seen) -> tuple[Json, ...]:
     order = [f"{sign}{name}" for name in seen.comparable for sign in ("", "-")]
     return (
         *fields(seen, narrowed=True),
-        json_query("filter", ref(f"{seen.id}.Filter"), "Conditions; all of them hold"),
-        json_query("sort", array(names_among(order, over=bool(seen.relations)), minItems=1), "The order"),
+        json_query("filter", ref(f"{seen.id}.Filter"), "Conditions; all of them hold", {}),
+        json_text("sort", array(names_among(order, over=bool(seen.relations)), minItems=1), "The order"),
         query("limit", {"type": "integer", "minimum": -1}, "How many items; -1, or neither: all of them"),
         query("page", whole_number, "From 1; without `limit` it has 10 items"),
         query("search", STRING, "A text anywhere in the fields, ignoring case"),
         listed("searchFields", names_among(texts, over=True), "Where to search; without: in all texts"),
         query("sortByRelevance", BOOLEAN, "`true`: equal before beginning before containing"),
-        json_query("aggregate", aggregates, "What is computed of each group"),
+        json_text("aggregate", aggregates, "What is computed of each group"),
         listed("groupBy", names_among(seen.comparable, over=True), "What is grouped by; also `date:year:field`"),
     )
 
@@ -58,7 +58,7 @@ def fields(seen: Seen, *, narrowed: bool = False) -> tuple[Json, ...]:
     if not narrowed or not seen.relations:
         return (found,)
     conditions: Json = {"type": "object", "additionalProperties": {"type": "object"}}
-    return found, json_query("relConditions", conditions, "Narrows the loaded rows of relations")
+    return found, json_query("relConditions", conditions, "Narrows the loaded rows of relations", {})
 
 
 def nested(seen: Seen) -> Iterator[tuple[str, Json]]:

@@ -22,6 +22,7 @@ from crud.openapi.parts import (
     closed,
     const,
     json_query,
+    json_text,
     query,
     ref,
     whole,
@@ -124,9 +125,9 @@ def _parameters(seen: Seen) -> tuple[Json, ...]:
     order: Json = {"type": "object", "additionalProperties": {"enum": ["asc", "desc"]}, "minProperties": 1}
     return (
         query("fields", _fields(seen), "A comma list; `*` for all; dotted names over relations to one row"),
-        json_query("filter", ref(f"{seen.id}.Filter"), "Every pair holds; null is IS NULL, a list is IN"),
+        json_query("filter", ref(f"{seen.id}.Filter"), "Every pair holds; null is IS NULL, a list is IN", {}),
         query("filter-expression", EXPRESSION, "A condition as in SQL"),
-        json_query("sort", order | _names(seen), "The order; also `name asc, other desc`"),
+        json_text("sort", order | _names(seen), "The order; also `name asc, other desc`"),
         query("cache", {"type": "number", "minimum": 0}, "How many seconds old the answer may be"),
     )
 

@@ -139,7 +139,7 @@ def _listing(seen: Seen) -> tuple[Json, ...]:
     usual, limit = most.phantom_page, {"type": "integer", "minimum": 1, "maximum": most.phantom_page_max}
     said = "Conditions; all of them hold. Also `where[field]=value`, `where[field][operator]=value`"
     return (
-        json_query("where", ref(f"{seen.id}.Where"), said),
+        json_query("where", ref(f"{seen.id}.Where"), said, {}),
         listed("sort", _sorts(seen), "The order: `field`, `-field`, `field:desc`"),
         query("limit", limit | {"default": usual}, "How many rows"),
         query("offset", {"type": "integer", "minimum": 0}, "How many rows to leave out"),

@@ -129,7 +129,7 @@ def _deletes(seen: Seen, path: str) -> Iterator[Operation]:
 
 
 def _base(seen: Seen) -> Json:
-    return json_query("baseFilter", array(ref(f"{seen.id}.Condition")), "Conditions, always ANDed")
+    return json_query("baseFilter", array(ref(f"{seen.id}.Condition")), "Conditions, always ANDed", [])
 
 
 def _base_of(seen: Seen) -> tuple[Json, ...]:
@@ -142,7 +142,7 @@ def _filters(seen: Seen) -> tuple[Json, ...]:
     searched = names_among(texts, over=True)
     return (
         _base(seen),
-        json_query("filter", array(ref(f"{seen.id}.Condition")), "Conditions, combined by `filterClause`"),
+        json_query("filter", array(ref(f"{seen.id}.Condition")), "Conditions, combined by `filterClause`", []),
         query("filterClause", clause, "How the conditions of `filter` go together"),
         listed("textSearchFields", searched, "Fields of which some must contain `textSearchValue`"),
         query("textSearchValue", STRING, "A text, ignoring case; both or neither"),
@@ -154,7 +154,7 @@ def _listing(seen: Seen) -> tuple[Json, ...]:
     size: Json = {"type": "integer", "minimum": 1, "maximum": limits.xond_page_max, "default": limits.xond_page}
     key = closed({"field": field_names(seen), "direction": {"enum": ["asc", "desc"]}}, "field")
     return (
-        json_query("sort", array(key), "The order"),
+        json_query("sort", array(key), "The order", []),
         query("page", {"type": "integer", "minimum": 1, "default": 1}, "From 1"),
         query("pageSize", size, "How many records"),
         query("count", BOOLEAN | {"default": False}, "`true`: how many there are, and nothing else"),

@@ -9,6 +9,7 @@ Modules are loaded once, before the fork; the application is made after it: each
 threads and processes.
 """
 
+import gc
 import os
 import subprocess
 import sys
@@ -62,6 +63,8 @@ def on_starting(server: Arbiter) -> None:
     os.environ[FIGURES] = str(server.figures.path.parent)
     groups.begin()
     import_module("app")  # a worker is there a third of a second sooner, and shares the memory
+    gc.collect()
+    gc.freeze()  # modules are no garbage: the collectors of the workers do not look at them
 
 
 def child_exit(server: Arbiter, worker: Worker) -> None:

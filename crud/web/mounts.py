@@ -6,6 +6,7 @@ In: what dialects declare (`Dialect`, `Mount`), Flask's request. Out: `Served`, 
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, TypeVar
 
 from flask import Blueprint, current_app, g, request
@@ -76,8 +77,14 @@ class Served:
 
     def sharing(self, path: str) -> tuple[Mounted, ...]:
         """The mounts whose place is the longest prefix of a path: several dialects may share one."""
-        found = next((each.at for each in self.mounts if path == each.at or path.startswith(f"{each.at}/")), None)
-        return tuple(each for each in self.mounts if each.at == found)
+        below = f"{path}/"
+        return next((sharing for at, sharing in self._places if below.startswith(at)), ())
+
+    @cached_property
+    def _places(self) -> tuple[tuple[str, tuple[Mounted, ...]], ...]:
+        """Who is mounted where, longest first."""
+        places = dict.fromkeys(each.at for each in self.mounts)
+        return tuple((f"{at}/", tuple(each for each in self.mounts if each.at == at)) for at in places)
 
     def cookie_of(self, path: str) -> str | None:
         """The cookie that may carry a token to this path."""

@@ -12,9 +12,11 @@ from datetime import UTC, datetime
 from typing import Any
 
 from crud import reading
+from crud.plans.beside import BACKEND
+from crud.plans.filled import filled
 from crud.snapshots.state import Context
 from crud.symbols import MARK, symbolic, symbols
-from sql.compiled import Compiled, Statement
+from sql.compiled import BESIDE, Compiled, Statement
 from sql.fragment import Bindings
 from sql.query import TRUE, Asked, Const, Hop, Origin, Path, Query, Select, Slot
 from sql.types import Type
@@ -28,6 +30,7 @@ Step = tuple[str, str, Statement]
 
 def dissected(context: Context, asked: Asked) -> dict[str, object]:
     """Everything that is known of a read before it is one. Raises ApiError and SqlError."""
+    asked = filled(context, asked)
     authorized = reading.admitted(context, asked.query)
     compiled = reading.statements(context, authorized)
     source = context.snapshot.catalog.resource(asked.query.resource).source
@@ -94,7 +97,9 @@ def shown(value: object) -> object:
 
 def _steps(compiled: Compiled, what: str, source: str) -> Iterator[Step]:
     """The statements of a read, each with what it gives."""
-    here = compiled.source or source
+    for each in compiled.brought:
+        yield each.source, f"rows of {each.at}", each.statement
+    here = BESIDE if compiled.brought else compiled.source or source
     yield here, what, compiled.statement
     if compiled.count is not None:
         yield here, "total", compiled.count
@@ -104,7 +109,7 @@ def _steps(compiled: Compiled, what: str, source: str) -> Iterator[Step]:
 
 def _statement(context: Context, bindings: Bindings, step: Step) -> dict[str, object]:
     source, what, statement = step
-    kind = context.snapshot.database(source).backend.name
+    kind = context.snapshot.database(source).backend.name if source != BESIDE else BACKEND.name
     called = list(symbols(statement.binders, bindings))
     return {
         "gives": what,
@@ -115,6 +120,8 @@ def _statement(context: Context, bindings: Bindings, step: Step) -> dict[str, ob
 
 
 def _plan(context: Context, source: str, statement: Statement, bindings: Bindings) -> list[str]:
+    if source == BESIDE:  # the rows that it reads are not there yet
+        return []
     database = context.snapshot.database(source)
     rows = database.fetch(PLANS[database.backend.name] + statement.text, statement.bind(bindings))
     if database.backend.name == "sqlite":

@@ -28,6 +28,8 @@ STATUS: Mapping[str, int] = MappingProxyType(
         "unknown_field": 400,
         "bad_body": 400,
         "invalid": 400,
+        "failed_step": 400,  # of a plan: the message names it
+        "for_tables": 400,  # what cannot be done to a plan
         "not_loaded": 400,  # definitions that cannot be put in force: the message has a line for each mistake
         "conflict": 409,
         "kept": 409,

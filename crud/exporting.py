@@ -12,13 +12,14 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from types import MappingProxyType
 
+from crud import reading
 from crud.access.permissions import authorize, gate_for
 from crud.hooks import Event
 from crud.jsontext import decimal_text, to_json
 from crud.limits import check
+from crud.plans.filled import filled
 from crud.presentation import View
 from crud.snapshots.state import Context
-from sql.builder import compile_query
 from sql.catalog import Column
 from sql.errors import Unsupported
 from sql.fragment import Bindings
@@ -35,17 +36,20 @@ _FORMULA = re.compile(r"'*[=+\-@\t\r]")
 
 def stream(context: Context, asked: Asked, *, size: int = SIZE) -> Iterator[list[Row]]:
     """The rows of a query in lists, as of one moment, sorted by its sort and key. Raises ApiError and SqlError."""
+    asked = filled(context, asked)
     query, snapshot, actor = asked.query, context.snapshot, context.actor
     check(query, snapshot.config.limits)
     authorized = authorize(query, gate_for(snapshot.policy, snapshot.catalog, actor))
     event = Event("read", query.resource, {}, None, actor.id, actor.roles, actor.tenant)
     snapshot.hooks.before(event)
-    database = snapshot.database(snapshot.catalog.resource(query.resource).source)
-    compiled = compile_query(authorized, snapshot.catalog, database.backend, max_rows=WITHOUT_LIMIT, mask=snapshot.mask)
+    compiled = reading.statements(context, authorized, max_rows=WITHOUT_LIMIT)
     if compiled.children:
         raise Unsupported("An export has no lists below its rows")
-    params = compiled.statement.bind(Bindings(asked.values, actor.values, datetime.now(UTC)))
-    with database.stream(compiled.statement.text, params, size=size) as lists:
+    bindings = Bindings(asked.values, actor.values, datetime.now(UTC))
+    with (
+        reading.placed(context, query, compiled, bindings) as database,
+        database.stream(compiled.statement.text, compiled.statement.bind(bindings), size=size) as lists,
+    ):
         for raw in lists:
             yield compiled.build(raw, ())
     snapshot.hooks.after([event])

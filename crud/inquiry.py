@@ -13,7 +13,8 @@ from crud import reading
 from crud.access import grants
 from crud.access.actor import ANONYMOUS, Actor
 from crud.access.explaining import Explanation, Line, explain
-from crud.access.permissions import Gate, Hidden, authorize, gate_for, in_scope, narrowed
+from crud.access.permissions import Gate, authorize, gate_for, in_scope, narrowed
+from crud.access.planned import Hidden
 from crud.access.wording import words
 from crud.definitions.config import canonical_role
 from crud.errors import ApiError, bad_parameter

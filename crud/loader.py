@@ -21,6 +21,7 @@ from crud.evolution.records import Where
 from crud.evolution.steps import Seen
 from crud.masked import masked
 from crud.parts import Names, Part, draft_of
+from crud.plans.resources import planned
 from crud.presentation import Declared, Presentation, present
 from crud.relations import Draft, derive
 from crud.resources import check_shown, declared_resource, find_table, found_resource
@@ -85,25 +86,41 @@ def build(config: Config, tables: Tables) -> Loaded:
     problems += wrong
     kept = _audits(config, parts, names=names, problems=problems)
     finished = {name: _finished(drafts[name], relations[name], kept.get(name, "")) for name in parts}
-    catalog = Catalog(masked(config, _leading(finished), problems))
+    found = Catalog(masked(_without_plans(config), _leading(finished), problems))
+    plans = planned(config, found)
+    problems += plans.problems
+    shown = masked(_with_plans(config), plans.resources, problems)
+    catalog = Catalog(MappingProxyType({**found.resources, **shown}))
+    for name, definition in plans.definitions.items():
+        problems += check_shown(catalog.resource(name), definition)
     for name, part in parts.items():
         if part.definition:
             problems += check_shown(catalog.resource(name), part.definition)
     rules, wrong = collect_rules(config, catalog, names)
-    return _loaded(config, catalog, parts, rules=rules, problems=problems + wrong)
+    said = _declared_names(config, {**_definitions(parts), **plans.definitions})
+    return _loaded(config, catalog, said, rules=rules, problems=problems + wrong)
+
+
+def _without_plans(config: Config) -> Config:
+    """The configuration without schemas over plans."""
+    return replace(config, schemas={name: schema for name, schema in config.schemas.items() if not schema.plan})
+
+
+def _with_plans(config: Config) -> Config:
+    """The configuration with schemas over plans alone."""
+    return replace(config, schemas={name: schema for name, schema in config.schemas.items() if schema.plan})
 
 
 def _loaded(
     config: Config,
     catalog: Catalog,
-    parts: Mapping[str, Part],
+    said: Declared,
     *,
     rules: tuple[RuleDefinition, ...],
     problems: list[Problem],
 ) -> Loaded:
     if any(not problem.warning for problem in problems):
         raise ConfigError(problems)
-    said = _declared_names(config, parts)
     dialects = dict.fromkeys([*DIALECTS, *config.dialects])
     presentations = {dialect: present(dialect, catalog, said) for dialect in dialects}
     notes = [Problem(note, warning=True) for p in presentations.values() for note in p.notes]
@@ -138,8 +155,11 @@ def _audits(config: Config, parts: Mapping[str, Part], *, names: Names, problems
     return kept
 
 
-def _declared_names(config: Config, parts: Mapping[str, Part]) -> Declared:
-    known = {name: part.definition for name, part in parts.items() if part.definition}
+def _definitions(parts: Mapping[str, Part]) -> dict[str, ResourceDefinition]:
+    return {name: part.definition for name, part in parts.items() if part.definition}
+
+
+def _declared_names(config: Config, known: Mapping[str, ResourceDefinition]) -> Declared:
     return Declared(
         aliases={name: definition.aliases for name, definition in known.items()},
         shown={name: definition.shown for name, definition in known.items()},

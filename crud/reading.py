@@ -6,29 +6,44 @@ thread the rows are those of the transaction.
 """
 
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import UTC, datetime
 
 from crud.access.permissions import authorize, gate_for
 from crud.limits import check
+from crud.plans.beside import BACKEND, beside
 from crud.snapshots.state import Context
 from crud.telemetry.calls import enter, spending
+from sql.backend import Backend
 from sql.builder import compile_query
 from sql.catalog import Catalog, Resource
-from sql.compiled import Compiled, Statement
+from sql.compiled import BESIDE, Compiled, Statement
+from sql.database import Database
 from sql.execute import Bindings, Result, execute
 from sql.query import Asked, Authorized, Query
 
-__all__ = ["Result", "admitted", "answer", "counted", "noted", "prepared", "printed", "statements"]
+__all__ = ["Result", "admitted", "answer", "counted", "noted", "placed", "prepared", "printed", "statements"]
 
 
 def answer(context: Context, asked: Asked) -> Result:
     """The rows of a query. Raises ApiError and SqlError."""
     with spending("authorise"):
-        compiled = prepared(context, asked.query)
+        made = prepared(context, asked.query)
     enter("render")
     bindings = Bindings(asked.values, context.actor.values, datetime.now(UTC))
+    with placed(context, asked.query, made, bindings) as database:
+        return execute(made, database, bindings, context.snapshot.databases)
+
+
+@contextmanager
+def placed(context: Context, query: Query, made: Compiled, bindings: Bindings) -> Iterator[Database]:
+    """The database in which a query runs: that of its source, or one for a plan that reads several."""
     snapshot = context.snapshot
-    return execute(compiled, snapshot.database(_source(context, asked.query)), bindings, snapshot.databases)
+    if not made.brought:
+        yield snapshot.database(_source(context, query))
+        return
+    with beside(made, snapshot.databases, bindings, snapshot.config.limits.statement_seconds) as database:
+        yield database
 
 
 def prepared(context: Context, query: Query) -> Compiled:
@@ -51,10 +66,10 @@ def admitted(context: Context, query: Query) -> Authorized[Query]:
 def counted(context: Context, authorized: Authorized[Query], values: tuple[object, ...]) -> int:
     """How many rows an authorised query finds: a write asks whether its rows are still the caller's."""
     key = ("counted", authorized.query)
-    compiled = context.snapshot.compiled.get(key, lambda: statements(context, authorized))
-    assert isinstance(compiled, Compiled)
+    made = context.snapshot.compiled.get(key, lambda: statements(context, authorized))
+    assert isinstance(made, Compiled)
     database = context.snapshot.database(_source(context, authorized.query))
-    found = execute(compiled, database, Bindings(values, context.actor.values, datetime.now(UTC)))
+    found = execute(made, database, Bindings(values, context.actor.values, datetime.now(UTC)))
     return int(str(found.rows[0]["n"]))
 
 
@@ -92,15 +107,19 @@ def printed(context: Context, authorized: Authorized[Query]) -> Statement:
     return statements(context, authorized).statement
 
 
-def statements(context: Context, authorized: Authorized[Query], catalog: Catalog | None = None) -> Compiled:
-    """An authorised query in the words of its databases."""
+def statements(
+    context: Context, authorized: Authorized[Query], catalog: Catalog | None = None, *, max_rows: int | None = None
+) -> Compiled:
+    """An authorised query in the words of its databases. `max_rows`: where the limit of one answer does not hold."""
     snapshot = context.snapshot
-    backends = {source: database.backend for source, database in snapshot.databases.items()}
+    backends: dict[str, Backend] = {source: database.backend for source, database in snapshot.databases.items()}
+    backends[BESIDE] = BACKEND
     return compile_query(
         authorized,
         catalog or snapshot.catalog,
         backends[_source(context, authorized.query)],
-        max_rows=snapshot.config.limits.max_rows,
+        max_rows=snapshot.config.limits.max_rows if max_rows is None else max_rows,
+        most_brought=snapshot.config.limits.max_rows,
         backends=backends,
         mask=snapshot.mask,
     )

@@ -15,6 +15,7 @@ from crud import keeping, reading
 from crud.caching.entries import Entry, Words
 from crud.errors import ApiError
 from crud.hooks import Event
+from crud.plans.filled import filled
 from crud.reading import Result
 from crud.snapshots import revision
 from crud.snapshots.state import Context
@@ -42,13 +43,13 @@ class Explained(Exception):
 
 def read(context: Context, asked: Asked) -> Result:
     """Answer one query: authorise, build, fetch, embed, count. Raises ApiError and SqlError."""
-    return _told(context, asked, lambda: reading.answer(context, asked))
+    return _told(context, asked, lambda: reading.answer(context, filled(context, asked)))
 
 
 def kept(context: Context, asked: Asked, said: Words) -> Entry | Result:
     """The same where the answer may be kept, or one that was: an `Entry`, whose rows are JSON text. `said`: what the
     dialect says of the question, for who looks into the cache."""
-    return _told(context, asked, lambda: keeping.answer(context, asked, said))
+    return _told(context, asked, lambda: keeping.answer(context, filled(context, asked), said))
 
 
 def _told(context: Context, asked: Asked, answer: Callable[[], T]) -> T:

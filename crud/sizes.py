@@ -25,7 +25,7 @@ def sizes(context: Context, resources: Iterable[Resource]) -> dict[str, int]:
 def is_small(context: Context, resource: Resource) -> bool:
     """Whether a table is in memory, where counting costs little."""
     source = context.snapshot.config.sources.get(resource.source)
-    return source is not None and (source.memory or bool(source.folder))
+    return resource.plan is None and source is not None and (source.memory or bool(source.folder))
 
 
 def _counted(context: Context, resource: Resource) -> int:

@@ -55,8 +55,8 @@ if bind.startswith("unix:"):
 def on_starting(server: Arbiter) -> None:
     """A SIGHUP reloads the configuration and leaves the workers as they are. The figures of all workers of this master
     are in a directory of its own; what is in memory is in one that they share with a master that takes over."""
+    from crud.places import new_place
     from crud.staging import groups
-    from crud.staging.places import new_place
 
     server.reload = partial(_reload, server)
     server.figures = new_place("figures")

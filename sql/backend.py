@@ -14,6 +14,8 @@ from sql.fragment import Binder, Fragment
 from sql.types import Type
 
 Decoder = Callable[[Any], object]
+# How a column of an intermediate result keeps numbers of any length, where the database's own have only so many digits.
+DIGITS = "digits"
 
 
 @dataclass(frozen=True)
@@ -113,6 +115,15 @@ class Backend(Protocol):
 
     def aggregate(self, function: str, term: Term) -> Shown:
         """A row of `sql.operators.AGGREGATES` over a term."""
+
+    def settled(self, term: Term) -> Term:
+        """The term as a column of an intermediate result: texts by code point, times in one form."""
+
+    def aggregated(self, function: str, term: Term, type: Type) -> Term:
+        """The same aggregate as a column of an intermediate result, of this type."""
+
+    def hashed(self, term: Term, key: bytes) -> Term:
+        """The keyed hash of the term's text (`sql.masking`)."""
 
     def shown(self, term: Term) -> Shown:
         """How a term is selected and decoded."""

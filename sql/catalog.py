@@ -9,10 +9,14 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from types import MappingProxyType
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from sql.errors import UnknownColumn, UnknownRelation, UnknownResource
 from sql.types import Type
+
+if TYPE_CHECKING:
+    from sql.plan import Plan
+    from sql.query import Sort
 
 Pairs = tuple[tuple[str, str], ...]
 Only = tuple[tuple[str, object], ...]
@@ -129,7 +133,8 @@ class Resource:
     """One table as exposed. `name` is unique in the catalog; `namespace` and `entity` are Metal's two words.
 
     `table` takes writes; `reads` (a view over it) answers reads where it is given. `audit`: what is kept of changes.
-    `shares`: the resource whose table this is another name of.
+    `shares`: the resource whose table this is another name of. `plan`: by which its rows are made, where it is no
+    table; `order`: in which they come before the key completes it.
     """
 
     name: str
@@ -150,6 +155,8 @@ class Resource:
     tenant: str | None = None
     audit: Literal["", "names", "values"] = ""
     shares: str = ""
+    plan: "Plan | None" = None
+    order: "tuple[Sort, ...]" = ()
 
     @property
     def home(self) -> str:

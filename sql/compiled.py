@@ -8,8 +8,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from sql.backend import Decoder
+from sql.catalog import Column
 from sql.fragment import Binder, Bindings, Fragment
 
+# The source of what runs in a database of its own, with rows of several sources.
+BESIDE = ""
 Raw = tuple[Any, ...]
 Lists = Mapping[object, Sequence[dict[str, object]]]
 Build = Callable[[Sequence[Raw], Sequence[Lists]], list[dict[str, object]]]
@@ -39,10 +43,25 @@ class Child:
 
 
 @dataclass(frozen=True)
+class Brought:
+    """Rows of a plan that are read in a database of their own, for another one where they are the table `name`. `at`:
+    the step that they are of."""
+
+    source: str
+    name: str
+    at: str
+    columns: tuple[Column, ...]
+    statement: Statement
+    decoders: tuple[Decoder | None, ...]
+    max_rows: int
+
+
+@dataclass(frozen=True)
 class Compiled:
     """One level of a read, in the database of a `source`.
 
-    `counted`: a total is asked; without a `count` statement it is the number of rows.
+    `counted`: a total is asked; without a `count` statement it is the number of rows. `brought`: what has to be in a
+    database of its own before; `plan`: how errors call the plan.
     """
 
     statement: Statement
@@ -52,6 +71,8 @@ class Compiled:
     counted: bool = False
     children: tuple[Child, ...] = ()
     source: str = ""
+    brought: tuple[Brought, ...] = ()
+    plan: str = ""
 
 
 @dataclass(frozen=True)

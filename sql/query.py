@@ -11,9 +11,12 @@ where it would refuse a named one, and so the two are different shapes.
 """
 
 from dataclasses import dataclass, field, replace
-from typing import Generic, TypeVar, dataclass_transform
+from typing import TYPE_CHECKING, Generic, TypeVar, dataclass_transform
 
 from sql.types import Type
+
+if TYPE_CHECKING:
+    from sql.plan import Plan
 
 C = TypeVar("C")
 
@@ -277,7 +280,8 @@ class Include:
 
 @node
 class Query:
-    """One read. With `group` or `aggregates`, `select` is empty and rows are groups under their aliases."""
+    """One read. With `group` or `aggregates`, `select` is empty and rows are groups under their aliases. `plan`: by
+    which the rows of its resource are made, where it is no table."""
 
     resource: str
     select: tuple[Select, ...] = ()
@@ -288,6 +292,7 @@ class Query:
     group: tuple[Select, ...] = ()
     aggregates: tuple[Aggregate, ...] = ()
     total: bool = False
+    plan: "Plan | None" = None
 
 
 Q = TypeVar("Q")

@@ -9,8 +9,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from crud.access.permissions import Gate, Hidden, guard_rule, require
+from crud.access.permissions import Gate, guard_rule, require
 from crud.access.permissions import narrowed as seen
+from crud.access.planned import Hidden
 from crud.access.policy import Access, alive
 from crud.errors import ApiError, unknown_field
 from sql.catalog import Catalog, Relation, Resource
@@ -132,6 +133,9 @@ class Keyed:
 
     def leads(self, resource: Resource, relation: Relation) -> bool:
         return self.gate.leads(resource, relation)
+
+    def reads(self, resource: Resource) -> bool:
+        return self.gate.reads(resource)
 
 
 def _where(command: Command, resource: Resource, gate: Gate) -> Filter:

@@ -9,9 +9,10 @@ Pure: no database, no request.
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Protocol, TypeVar
+from typing import TypeVar
 
 from crud.access.actor import Actor
+from crud.access.planned import Hidden, Way, narrowed_plan, visible
 from crud.access.policy import Access, Policy, alive
 from crud.errors import ApiError, forbidden, unknown_field, unknown_resource
 from crud.system import WORDS
@@ -48,15 +49,6 @@ from sql.query import (
 E = TypeVar("E")
 
 
-class Way(Protocol):
-    """What the rewrite asks of a gate."""
-
-    @property
-    def catalog(self) -> Catalog: ...
-    def access(self, resource: Resource) -> Access: ...
-    def leads(self, resource: Resource, relation: Relation) -> bool: ...
-
-
 @dataclass(frozen=True)
 class Gate:
     """What one kind of caller may do. `tenantless`: belongs to no tenant. `scopes` narrow it further."""
@@ -70,8 +62,32 @@ class Gate:
     def access(self, resource: Resource) -> Access:
         """Columns and row filter for reading, the filter's own hops guarded."""
         access = self.granted(resource, "read")
+        if resource.plan is not None and access.allowed:
+            access = self._planned(resource, access)
         related = tuple((name, self._beyond(resource, name, where)) for name, where in access.related)
         return replace(access, where=guard_rule(self.catalog, resource, access.where), related=related)
+
+    def _planned(self, resource: Resource, access: Access) -> Access:
+        """Of a plan's columns those that the caller may see; nothing, where the plan is not for him."""
+        key = ("plan", resource.name, self.roles, self.tenantless, self.scopes)
+        seen = self.policy.remembered(key, lambda: self._seen(resource))
+        if not seen.allowed:
+            return seen
+        return replace(access, columns=access.columns & seen.columns, masked=access.masked & seen.columns)
+
+    def _seen(self, resource: Resource) -> Access:
+        try:
+            return Access(self.columns_of_plan(resource), allowed=True)
+        except ApiError:
+            return Access()
+
+    def columns_of_plan(self, resource: Resource) -> frozenset[str]:
+        """What the caller may see of a plan. Raises ApiError that names the step where it is not for him."""
+        return visible(resource.plan, self, _query) if resource.plan else frozenset()
+
+    def reads(self, resource: Resource) -> bool:
+        """Whether the caller may read anything of a resource."""
+        return self.granted(resource, "read").allowed
 
     def _beyond(self, resource: Resource, relation: str, where: Filter) -> Filter:
         return guard_rule(self.catalog, self.catalog.target(resource.relation(relation)), where)
@@ -94,10 +110,6 @@ class Gate:
         return junction.allowed and junction.where == TRUE and linked <= junction.columns
 
 
-class Hidden(Exception):
-    """Something that was not named by the caller and may not be seen: dropped where it stands."""
-
-
 def gate_for(policy: Policy, catalog: Catalog, actor: Actor) -> Gate:
     """The gate of a caller."""
     return Gate(policy, catalog, actor.roles, actor.tenant is None, actor.scopes)
@@ -114,6 +126,8 @@ def in_scope(scopes: frozenset[str] | None, resource: Resource, action: str) -> 
 def require(gate: Gate, resource: Resource, written: str, action: str = "read") -> None:
     """Refuse a resource before anything about it is parsed: a parser's messages would tell its fields apart."""
     if _may(gate, resource, action):
+        if resource.plan is not None and not gate.access(resource).allowed:
+            gate.columns_of_plan(resource)
         return
     if (resource.hidden or resource.system) and not _may(gate, resource, "read"):
         raise unknown_resource(written)
@@ -135,8 +149,10 @@ def authorize(query: Query, gate: Gate) -> Authorized[Query]:
 
 def _query(query: Query, gate: Way) -> Query:
     resource = gate.catalog.resource(query.resource)
+    plan = query.plan or resource.plan
     return replace(
         query,
+        plan=narrowed_plan(plan, gate, _query) if plan else None,
         select=_kept(query.select, lambda item: _select(item, resource, gate)),
         where=both(gate.access(resource).where, narrowed(query.where, resource, gate)),
         sort=tuple(Sort(_expr(item.expr, resource, gate), item.descending) for item in query.sort),
@@ -226,6 +242,8 @@ def _expr(node: Expr, resource: Resource, gate: Way) -> Expr:
             return replace(node, expr=_expr(node.expr, resource, gate))
         case Relevance(columns):
             return replace(node, columns=_kept(columns, lambda path: _path(path, resource, gate)))
+        case Masked(expr):
+            return Masked(_path(expr, resource, gate))
         case _:
             return node
 
@@ -261,6 +279,9 @@ class Trusted:
 
     def access(self, resource: Resource) -> Access:
         return Access(frozenset(resource.columns), alive(resource), allowed=True)
+
+    def reads(self, resource: Resource) -> bool:
+        return True
 
     def leads(self, resource: Resource, relation: Relation) -> bool:
         return True

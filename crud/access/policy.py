@@ -6,7 +6,7 @@ deny. Deny wins, however general; within a role a rule for a named resource repl
 several roles add up.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
@@ -154,6 +154,10 @@ class Policy:
         """
         key = (resource.name, roles, action, tenantless, gone)
         return self._memo.get(key, lambda: self._access(resource, roles, action, tenantless=tenantless, gone=gone))
+
+    def remembered(self, key: Hashable, make: Callable[[], Access]) -> Access:
+        """What else follows from these rules, made once."""
+        return self._memo.get(key, make)
 
     def _access(
         self, resource: Resource, roles: frozenset[str], action: str, *, tenantless: bool, gone: bool

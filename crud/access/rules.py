@@ -28,7 +28,8 @@ def collect_rules(config: Config, catalog: Catalog, names: Names) -> tuple[tuple
 
 def _own_rules(config: Config, catalog: Catalog, names: Names, problems: list[Problem]) -> Iterator[RuleDefinition]:
     """Rules under an entity or under `accounts`: they are about it, whatever else they say is a mistake."""
-    owners = [(exact_name(d, config.server.default_schema), d) for d in named(config)]
+    every = (*named(config), *(each for schema in config.schemas.values() for each in schema.planned))
+    owners = [(exact_name(d, config.server.default_schema), d) for d in every]
     for exact, definition in [*owners, (system.ACCOUNTS, config.accounts)]:
         for rule in definition.rules:
             meant = names.get(definition.namespace, {}).get(rule.resource, rule.resource)

@@ -194,7 +194,8 @@ class SchemaDefinition:
 
     `everything`: tables of the source that no entity names are served too. `require_filter`: Metal refuses to change
     or delete all rows of an entity at once. `shared`: entities whose tables are those of others. `anonymize`: the
-    columns that are shown as hashes; `*` is all that tell no rows apart.
+    columns that are shown as hashes; `*` is all that tell no rows apart. `plan`: the plan whose entities it serves;
+    `planned`: what is said of those.
     """
 
     name: str
@@ -205,6 +206,8 @@ class SchemaDefinition:
     require_filter: bool = False
     anonymize: tuple[str, ...] = ()
     shared: tuple[ResourceDefinition, ...] = ()
+    plan: str = ""
+    planned: tuple[ResourceDefinition, ...] = ()
     place: Place = NOWHERE
 
 
@@ -245,6 +248,7 @@ class Limits:
     script_result_chars: int = 100_000
     script_memory_bytes: int = 32_000_000
     sort_keys: int = 20
+    plan_steps: int = 50
     phantom_page: int = 100
     phantom_page_max: int = 1000
     xond_page: int = 10

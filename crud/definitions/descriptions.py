@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from crud.definitions.config import DIALECTS
+from crud.definitions.described_steps import STEPS
 
 _DIALECT_NAMES = {"phantom": "Phantom", "xond": "Xond", "sonicjs": "SonicJS", "metal": "Metal", "baasix": "Baasix"}
 
@@ -40,7 +41,7 @@ _CONFIG = {
     "rules": "Who may do what. What no rule allows is refused; an administrator may do everything.",
     "audit": "Resource → whether changes of its rows are kept, also for resources that no entity describes.",
     "hooks": "Python functions that are called when rows are read or written.",
-    "plans": "Plan → entity → its list of steps, one word per step. Checked, not served yet.",
+    "plans": "Plan → entity → its list of steps, one word per step; docs/plans.md. Entities are read as resources.",
     "dialects": "The five dialects: which answer, and under which paths.",
     "limits": "What a request may cost. Everything beyond is refused.",
     "cache": "Where answers are kept for readers who ask for that (Metal's `cache`).",
@@ -112,13 +113,13 @@ _ISSUER = {
 
 _SOURCE = {
     "provider": "Metal's word for the kind of database; files: a folder of CSV and JSON files; memory: as long as the "
-    "service lasts. Default: sqlite.",
+    "service lasts; plan: a plan. Default: sqlite.",
     "url": "sqlite:///relative/path, sqlite:////absolute/path or postgresql://user@host/database.",
     "host": "The host of PostgreSQL. Default: localhost.",
     "port": "The port of PostgreSQL. Default: 5432.",
     "user": "Who connects to PostgreSQL.",
     "password": "His password; better as ${NAME}.",
-    "database": "The path of a SQLite file, the name of a PostgreSQL database, or a URL.",
+    "database": "The path of a SQLite file, the name of a PostgreSQL database or of a plan, or a URL.",
     "options": "How the database is used.",
     "options.folder": "With the provider files: where they are, beside the configuration.",
     "options.autocreate": "With the provider memory: a POST to an entity that is not there makes it. Default: false.",
@@ -279,6 +280,7 @@ _LIMITS = {
     "script_result_chars": "Characters of what one gives. Default: 100000.",
     "script_memory_bytes": "Memory of the engine that evaluates. Default: 32000000.",
     "sort_keys": "How many keys a sort may have. Default: 20.",
+    "plan_steps": "How many steps an entity of a plan may have, with those that it uses. Default: 50.",
     "phantom_page": "Rows of a page of Phantom. Default: 100.",
     "phantom_page_max": "Rows of its largest page. Default: 1000.",
     "xond_page": "Rows of a page of Xond. Default: 10.",
@@ -324,6 +326,7 @@ _SHAPES: Mapping[str, Mapping[str, str]] = {
     "shown_in_baasix": _SHOWN_IN_BAASIX,
     "audit": {"values": "true keeps the values too."},
     "user": _USER,
+    "step": STEPS,
     "limits": _LIMITS,
     "cache": _CACHE,
     "telemetry": _TELEMETRY,

@@ -10,14 +10,15 @@ from typing import Any, cast
 
 from crud.definitions import schema
 from crud.definitions.descriptions import DESCRIPTIONS
-from crud.definitions.schema import Schema
+from crud.definitions.steps import STEP
+from crud.definitions.words import FLAG, Schema
 
 HOME = "https://dragoman.example/schema/"
 DRAFT = "https://json-schema.org/draft/2020-12/schema"
 VARIABLE: Schema = {"type": "string", "pattern": "\\$\\{[A-Za-z_][A-Za-z0-9_]*(:-[^}\n]*)?\\}"}
 # The parts that have a name of their own; the others stand where they are used.
 PARTS: Mapping[str, Schema] = {
-    "flag": schema.FLAG,
+    "flag": FLAG,
     "count": schema.COUNT,
     "seconds": schema.SECONDS,
     "server": schema.SERVER,
@@ -37,7 +38,7 @@ PARTS: Mapping[str, Schema] = {
     "shown_in_baasix": schema.SHOWN_IN_BAASIX,
     "audit": schema.AUDIT,
     "user": schema.USER,
-    "step": schema.STEP,
+    "step": STEP,
     "limits": schema.LIMITS,
     "cache": schema.CACHE,
     "telemetry": schema.TELEMETRY,

@@ -36,7 +36,7 @@ from crud.definitions.problems import ConfigError, Problem
 from crud.definitions.schema import CONFIG, RESOURCE
 from crud.definitions.semantics import check_meaning
 from crud.definitions.shapes import check_shape
-from crud.definitions.sources import read_sources
+from crud.definitions.sources import plan_sources, read_sources
 from crud.definitions.texts import Texts, folder_texts, gathered, metadata_of
 
 Data = Mapping[str, Any]
@@ -149,7 +149,9 @@ def _config(document: Document, base: Path, metadata: Mapping[str, str]) -> tupl
     data: Data = document.data  # type: ignore[assignment]
     top = document.place
     server = _server(data.get("server", {}))
-    sources, problems = read_sources(data.get("sources", {}), top / "sources")
+    databases = {name: said for name, said in data.get("sources", {}).items() if said.get("provider") != "plan"}
+    sources, problems = read_sources(databases, top / "sources")
+    served, unknown = plan_sources(data, top / "sources")
     declared, more = _metadata(metadata, metadata_of(document, base) or base, server)
     return Config(
         file=document.file,
@@ -158,12 +160,12 @@ def _config(document: Document, base: Path, metadata: Mapping[str, str]) -> tupl
         roles={canonical_role(role): _actions(letters) for role, letters in data.get("roles", {}).items()},
         users=read_users(data.get("users", {})),
         sources=sources,
-        schemas=_schemas(data, top, server=server, sources=sources, declared=declared),
+        schemas=_schemas(data, top, server=server, sources=sources, declared=declared, plans=served),
         accounts=read_resource(data.get("accounts", {}), top / "accounts", entity="users", namespace="system"),
         rules=tuple(read_rule(rule, top / "rules" / i, resource="*") for i, rule in enumerate(data.get("rules", []))),
         audit={name: read_audit(given) for name, given in data.get("audit", {}).items()},
         hooks=tuple(HookDefinition(**hook, place=top / "hooks" / i) for i, hook in enumerate(data.get("hooks", []))),
-        plans={name: {e: tuple(steps) for e, steps in plan.items()} for name, plan in data.get("plans", {}).items()},
+        plans={name: {e: _steps(steps) for e, steps in plan.items()} for name, plan in data.get("plans", {}).items()},
         dialects={name: _dialect(data.get("dialects", {}).get(name, {})) for name in DIALECTS},
         limits=Limits(**data.get("limits", {})),
         cache=CacheSettings(**data.get("cache", {})),
@@ -171,7 +173,12 @@ def _config(document: Document, base: Path, metadata: Mapping[str, str]) -> tupl
         metadata=metadata_of(document, base),
         sample=base / data["sample"] if "sample" in data else None,
         place=top,
-    ), problems + more
+    ), problems + more + unknown
+
+
+def _steps(steps: list[Any]) -> tuple[Mapping[str, object], ...]:
+    """Steps, each with its word. One that is a bare word takes nothing."""
+    return tuple({step: None} if isinstance(step, str) else step for step in steps)
 
 
 def _actions(letters: str) -> tuple[str, ...]:
@@ -199,10 +206,11 @@ def _schemas(
     server: Server,
     sources: Mapping[str, Source],
     declared: tuple[ResourceDefinition, ...],
+    plans: Mapping[str, str],
 ) -> dict[str, SchemaDefinition]:
     usual = "default" if "default" in sources else next(iter(sources))
     given = data.get("schemas") or {server.default_schema: {}}
-    schemas = {name: _schema(name, body, top / "schemas" / name, usual) for name, body in given.items()}
+    schemas = {name: _schema(name, body, top / "schemas" / name, usual, plans) for name, body in given.items()}
     main = schemas.get(server.default_schema)
     if main and declared:
         entities = main.entities + tuple(_moved(d, main) for d in declared)
@@ -214,8 +222,9 @@ def _moved(definition: ResourceDefinition, schema: SchemaDefinition) -> Resource
     return replace(definition, namespace=schema.name, source=schema.source)
 
 
-def _schema(name: str, data: Data, place: Place, usual: str) -> SchemaDefinition:
-    source = data.get("source", usual)
+def _schema(name: str, data: Data, place: Place, usual: str, plans: Mapping[str, str]) -> SchemaDefinition:
+    plan = plans.get(data.get("source", ""), "")
+    source = usual if plan else data.get("source", usual)
     entities = tuple(
         read_resource(entity, place / "entities" / word, entity=word, namespace=name, source=source)
         for word, entity in data.get("entities", {}).items()
@@ -225,7 +234,8 @@ def _schema(name: str, data: Data, place: Place, usual: str) -> SchemaDefinition
     guarded, masked = data.get("require_filter", False), data.get("anonymize", "").split(",")
     names = tuple(word.strip() for word in masked if word.strip())
     own, shared = (tuple(each for each in entities if bool(each.of) is of) for of in (False, True))
-    return SchemaDefinition(name, source, roles, own, everything, guarded, names, shared, place)
+    made = SchemaDefinition(name, source, roles, own, everything, guarded, names, shared, place=place)
+    return replace(made, entities=(), everything=False, plan=plan, planned=entities) if plan else made
 
 
 def _metadata(

@@ -6,14 +6,11 @@ In: nothing. Out: `CONFIG` and `RESOURCE`, data for `jsonschema`. Every object r
 from collections.abc import Mapping
 
 from crud.definitions.config import ACTIONS, DIALECTS, EVOLVE, HOOKS, Limits
+from crud.definitions.steps import STEP
 from crud.definitions.values import FORMATS, SHAPES
+from crud.definitions.words import FLAG, NAME, TEXT, Schema, mapping, shape, words
 from sql.types import TYPES
 
-Schema = dict[str, object]
-
-TEXT: Schema = {"type": "string"}
-NAME: Schema = {"type": "string", "minLength": 1}
-FLAG: Schema = {"type": "boolean"}
 COUNT: Schema = {"type": "integer", "minimum": 1}
 NAMES: Schema = {"type": "array", "items": NAME}
 SCALAR: Schema = {"type": ["string", "number", "boolean", "null"]}
@@ -22,31 +19,11 @@ ORIGIN: Schema = {"type": "string", "pattern": r"^https?://[a-z0-9]([a-z0-9.-]*[
 LIMIT: Schema = {"type": ["number", "string"]}
 AUTO = ("created_at", "updated_at", "created_by", "updated_by", "status", "uuid", "prefixed", "increment")
 STAMPS = AUTO[:5]
-STEPS = (
-    *("select", "filter", "fields", "sort", "limit", "join", "union", "aggregate", "remove-duplicates", "anonymize"),
-    *("list-entities", "sync", "insert", "update", "delete", "debug", "break"),
-)
 ON_DELETE = ("cascade", "set null", "restrict", "no action", "set_null", "no_action")
 ON_DELETE_WORDS = (*ON_DELETE, *(word.upper() for word in ON_DELETE))
 ASYMMETRIC = ("RS256", "ES256")
 DOORS = ("sign_in", "register", "refresh", "set_up")
 SCALAR_TYPES = tuple(name for name in TYPES if name not in ("array", "range", "json", "bytes"))
-
-
-def words(*allowed: str) -> Schema:
-    """One of a list of words."""
-    return {"type": "string", "enum": list(allowed)}
-
-
-def shape(properties: Mapping[str, object], *required: str) -> Schema:
-    """An object of these keys and no others."""
-    return {"type": "object", "properties": dict(properties), "required": list(required), "additionalProperties": False}
-
-
-def mapping(value: Schema, **more: object) -> Schema:
-    """An object of any names to values of one schema."""
-    return {"type": "object", "additionalProperties": value, "propertyNames": {"minLength": 1}, **more}
-
 
 _RULES: Mapping[str, Schema] = {
     "max": LIMIT,
@@ -182,7 +159,7 @@ ACCOUNTS = shape(
 
 SOURCE = shape(
     {
-        "provider": words("sqlite", "postgres", "files", "memory"),
+        "provider": words("sqlite", "postgres", "files", "memory", "plan"),
         "url": NAME,
         "host": NAME,
         "port": {"type": "integer", "minimum": 1, "maximum": 65535},
@@ -287,14 +264,6 @@ TELEMETRY = shape(
 )
 
 USER = shape({"password": {"type": ["string", "number"]}, "roles": NAMES}, "password")
-
-# One step of a plan: its word, and what the word takes.
-STEP: Schema = {
-    "type": "object",
-    "propertyNames": words(*STEPS),
-    "minProperties": 1,
-    "maxProperties": 1,
-}
 
 CONFIG = shape(
     {

@@ -13,7 +13,7 @@ from jsonschema.exceptions import ValidationError
 from crud.definitions.config import Place
 from crud.definitions.document import Document, typed
 from crud.definitions.problems import Problem
-from crud.definitions.schema import Schema
+from crud.definitions.words import Schema
 
 _ARTICLES = {
     "string": "a text",

@@ -59,3 +59,16 @@ def source_url(data: Data) -> str | None:
     password = f":{quote(str(data['password']), safe='')}" if "password" in data else ""
     user = f"{quote(data['user'], safe='')}{password}@" if "user" in data else ""
     return f"postgresql://{user}{data.get('host', 'localhost')}:{data.get('port', 5432)}/{quote(database, safe='')}"
+
+
+def plan_sources(data: Data, place: Place) -> tuple[dict[str, str], list[Problem]]:
+    """The sources that are plans, of a whole configuration: name → plan. They are no databases."""
+    found, problems = {}, []
+    for name, source in data.get("sources", {}).items():
+        if source.get("provider") != "plan":
+            continue
+        found[name] = str(source.get("database", ""))
+        if found[name] not in data.get("plans", {}):
+            message = f"provider plan takes the name of a plan as its database, not {found[name]!r}"
+            problems.append(Problem(message, place / name, tuple(data.get("plans", {}))))
+    return found, problems

@@ -138,8 +138,6 @@ def _tell(config: Config, problems: tuple[Problem, ...]) -> None:
         log.info("definition", note=str(problem))
     if config.dialect("xond").trust_body_identity:
         log.warning("xond believes an unsigned jwtCookie: whoever reaches this service can be anybody")
-    if config.plans:
-        log.warning("plans are checked but not served yet", plans=sorted(config.plans))
 
 
 def _identity(given: Given, held: Snapshot | None) -> Identity:

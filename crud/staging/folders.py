@@ -10,7 +10,7 @@ from pathlib import Path
 from crud.definitions.config import Config, ResourceDefinition, Source
 from crud.definitions.problems import ConfigError, Problem
 from crud.definitions.semantics import declared
-from crud.staging.places import Place, new_place
+from crud.places import Place, new_place
 from crud.staging.sheets import KINDS, Sheet, Unreadable, read
 from crud.system import PREFIX
 from sql.backend import Backend, Parameter

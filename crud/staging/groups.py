@@ -10,7 +10,7 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from crud.staging.places import Place, new_place, place_in
+from crud.places import Place, new_place, place_in
 
 VARIABLE = "DRAGOMAN_GROUP"
 LOCK = "lock"

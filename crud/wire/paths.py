@@ -14,6 +14,7 @@ from crud.wire.params import comma_list
 from sql.catalog import Catalog, Column, Relation, Resource
 from sql.errors import BadValue
 from sql.operators import OPERATORS
+from sql.plan import LATER
 from sql.query import And, Compare, Expr, Filter, Hop, Or, Origin, Page, Path, Slot, Some, Value
 from sql.types import BIGINT, JSON, TEXT, Type
 from sql.values import coerce
@@ -193,7 +194,9 @@ def operand_type(left: Type, operand: str) -> Type:
 
 
 def fit(type: Type, raw: object, origin: Origin) -> object:
-    """The canonical value, or a 400 that names the field."""
+    """The canonical value, or a 400 that names the field. One that is not known yet stays open."""
+    if raw is LATER:
+        return raw
     if raw is None and type.name != "json":
         raise bad_value(origin, "null", type.expected)
     try:

@@ -6,7 +6,7 @@ expressions evaluated is refused: taken as a plain text, one would mean somethin
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Any, TypeVar, cast
 
 from crud.errors import ApiError, bad_parameter
 from crud.scripting.filling import ScriptError, Scripts, mentions
@@ -18,9 +18,11 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Texts:
-    """The meaning of texts. `scripts`: None where the caller may not have expressions evaluated."""
+    """The meaning of texts. `scripts`: None where the caller may not have expressions evaluated. `later`: called for
+    what stands for a value with expressions, where they are only to be evaluated later."""
 
     scripts: Scripts | None = None
+    later: Callable[[], Any] | None = None
 
     def value(self, text: str, parameter: str) -> object:
         """The value of a text that stands where a value of any kind may stand."""
@@ -35,6 +37,8 @@ class Texts:
         return self._evaluated(parameter, lambda scripts: scripts.inside(data)) if mentions(data) else data
 
     def _evaluated(self, parameter: str, work: Callable[[Scripts], T]) -> T:
+        if self.later is not None:
+            return cast("T", self.later())
         if self.scripts is None:
             raise bad_parameter(parameter, "${{ … }} expressions are not for this caller")
         try:

@@ -31,6 +31,7 @@ class Kit:
     max_rows: int
     backends: Mapping[str, Backend] = field(default_factory=dict)
     mask: bytes = field(default=b"", repr=False)
+    most_brought: int = 0
     numbers: Iterator[int] = field(default_factory=count)
 
     def fresh(self) -> "Kit":

@@ -12,20 +12,29 @@ from sql.catalog import Resource
 from sql.errors import Unsupported
 from sql.fragment import Binder, Bindings, Fragment, join, sql
 from sql.operators import SCALARS
-from sql.query import Page, Path, Query, Slot, Sort
-from sql.types import BIGINT
+from sql.query import Cast, Page, Path, Query, Slot, Sort
+from sql.types import BIGINT, TEXT
 
 IntBinder = Callable[[Bindings], int]
 
 
 def completed(resource: Resource, sorts: tuple[Sort, ...]) -> tuple[Sort, ...]:
-    """The sorts and then the key ascending; without key, all sortable columns in catalog order, but those of which the
-    order would tell something."""
+    """The sorts, the resource's own order, and then the key ascending; without key, all sortable columns in catalog
+    order, but those of which the order would tell something."""
     columns = resource.columns.items()
     scalars = [name for name, column in columns if column.type.family in SCALARS and not column.masked]
-    asked = {sort.expr.column for sort in sorts if isinstance(sort.expr, Path) and not sort.expr.hops}
-    rest = [name for name in resource.key or scalars if name not in asked]
-    return (*sorts, *(Sort(Path(name)) for name in rest))
+    asked = _plain(sorts)
+    own = tuple(sort for sort in resource.order if not _plain((sort,)) <= asked)
+    rest = [name for name in resource.key or scalars if name not in asked | _plain(own)]
+    # Without a key, texts that are equal but for case are told apart in the end.
+    folded = [name for name in scalars if not resource.key and resource.columns[name].type.name == "citext"]
+    told_apart = (Sort(Cast(Path(name), TEXT)) for name in folded)
+    return (*sorts, *own, *(Sort(Path(name)) for name in rest), *told_apart)
+
+
+def _plain(sorts: tuple[Sort, ...]) -> set[str]:
+    """The columns of the resource itself that these sort by."""
+    return {sort.expr.column for sort in sorts if isinstance(sort.expr, Path) and not sort.expr.hops}
 
 
 def order_of(kit: Kit, scope: Scope, query: Query) -> Fragment:

@@ -111,6 +111,21 @@ class Postgres:
         shown = as_text(term)
         return Shown(sql("array_agg({0} ORDER BY {1}, {0}) FILTER (WHERE {0} IS NOT NULL)", shown, by))
 
+    def settled(self, term: Term) -> Term:
+        if term.type.family == "text":
+            return replace(term, sql=sql('({} COLLATE "C")', as_text(term)), native="text", computed=False)
+        return replace(term, sql=jsonb(term), native="jsonb") if term.native == "json" else term
+
+    def aggregated(self, function: str, term: Term, type: Type) -> Term:
+        return self.settled(Term(self.aggregate(function, term).sql, type))
+
+    def hashed(self, term: Term, key: bytes) -> Term:
+        """HMAC by its definition (RFC 2104): of the hashes there are, this is built in."""
+        text = self.cast(term, TEXT).sql
+        inner, outer = (value("%s::bytea", _padded(key, byte)) for byte in (0x36, 0x5C))
+        made = sql("encode(sha256({} || sha256({} || convert_to({}, 'UTF8'))), 'hex')", outer, inner, text)
+        return self.settled(Term(made, TEXT, term.nullable))
+
     def shown(self, term: Term) -> Shown:
         return Shown(term.sql, encoding.decoder(term))
 
@@ -122,6 +137,12 @@ class Postgres:
         source = sql("unnest({}) WITH ORDINALITY AS {} JOIN", join(", ", arrays), names)
         number = Fragment(f"({alias}.n - 1)")
         return Keys(source, number, tuple(Fragment(f"{alias}.{part}") for part in parts))
+
+
+def _padded(key: bytes, byte: int) -> Binder:
+    """A key of at most a block, as HMAC mixes it in."""
+    block = bytes(each ^ byte for each in key.ljust(64, b"\0"))
+    return lambda _: block
 
 
 def _key_array(column: Column, index: int) -> Fragment:

@@ -12,6 +12,7 @@ from types import MappingProxyType
 from typing import Any
 from uuid import uuid4
 
+from sql.masking import mask_of
 from sql.sqlite import arrays, casts, conversions, documents, storage
 from sql.sqlite.encoding import decimal
 from sql.sqlite.text import fold
@@ -47,8 +48,14 @@ def _rounded(total: Decimal, count: int, digits: int) -> str:
     return str(WIDE.scaleb(Decimal(whole if numerator >= 0 else -whole), -digits))
 
 
+def _hash(raw: object, key: object) -> object:
+    """The keyed hash of a text."""
+    return mask_of(key)(raw) if isinstance(key, bytes) else None
+
+
 def _finite(raw: object) -> Decimal | None:
-    value = decimal(raw) if isinstance(raw, int | float) else None
+    """A number, or the text of one that an aggregate of ours made."""
+    value = decimal(raw) if isinstance(raw, int | float | str) else None
     return value if isinstance(value, Decimal) and value.is_finite() else None
 
 
@@ -102,6 +109,7 @@ class Listed:
 FUNCTIONS: Mapping[str, tuple[int, Callable[..., Any]]] = MappingProxyType(
     {
         "fold": (1, _fold),
+        "hash": (2, _hash),
         "instant": (1, storage.instant),
         "part": (4, casts.part),
         "cast": (4, casts.cast),
@@ -121,9 +129,12 @@ _TOTALS: Mapping[str, tuple[int, type[Any]]] = MappingProxyType({"sum": (1, Sum)
 
 
 def _compared(left: str, right: str) -> int:
-    """The collation of numbers that are texts."""
-    first, second = Decimal(left), Decimal(right)
-    return (first > second) - (first < second)
+    """The collation of numbers that are texts. What is no number comes after them."""
+    first, second = decimal(left), decimal(right)
+    if isinstance(first, Decimal) and isinstance(second, Decimal):
+        return (first > second) - (first < second)
+    one, other = (isinstance(first, str), left), (isinstance(second, str), right)
+    return (one > other) - (one < other)
 
 
 def register(connection: sqlite3.Connection) -> None:

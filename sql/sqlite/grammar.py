@@ -7,7 +7,7 @@ In: terms and parameters. Out: fragments with `?` marks, decoders. What SQLite l
 from dataclasses import dataclass, replace
 from typing import LiteralString
 
-from sql.backend import Decoder, Keys, Operand, Parameter, Shown, Term
+from sql.backend import DIGITS, Decoder, Keys, Operand, Parameter, Shown, Term
 from sql.catalog import Column, Table
 from sql.errors import Unsupported
 from sql.fragment import Bindings, Fragment, ident, join, sql, value
@@ -34,6 +34,8 @@ class Sqlite:
         text = ident(self, column.name, under=alias)
         if column.storage == "mixed":
             text = sql("dragoman_instant({})", text)
+        if column.storage == DIGITS:
+            return _digits(replace(Term(text, column.type, column.nullable), computed=False))
         keeps = encoding.stored(column.type, column.storage)
         return Term(text, column.type, column.nullable, column.native, keeps, computed=False)
 
@@ -70,7 +72,10 @@ class Sqlite:
         """Types and storages are words of our own: constants."""
         words = (term.type.name, term.storage or "", type.name)
         known = join(", ", [Fragment(f"'{word}'") for word in words])
-        return Term(sql("dragoman_cast({}, {})", term.sql, known), type, storage=encoding.stored(type, None))
+        made = sql("dragoman_cast({}, {})", term.sql, known)
+        if term.storage == DIGITS:  # a function takes the collation of what it is given
+            made = sql("({} COLLATE BINARY)", made)
+        return Term(made, type, storage=encoding.stored(type, None))
 
     def date_part(self, part: str, term: Term) -> Term:
         words = (part, term.type.name, term.storage or "")
@@ -104,6 +109,26 @@ class Sqlite:
                 return Shown(sql("max({})", comparable(term)), encoding.decoder(term))
         return Shown(sql("dragoman_list({}, {})", term.sql, comparable(term)), _each(encoding.decoder(term)))
 
+    def settled(self, term: Term) -> Term:
+        if term.type.name == "citext":
+            return replace(term, sql=sql("{} COLLATE BINARY", term.sql))
+        keeps = encoding.stored(term.type, term.storage)
+        if term.storage == DIGITS or keeps is None or keeps == encoding.stored(term.type, None):
+            return term
+        return _settled_time(self, term)
+
+    def aggregated(self, function: str, term: Term, type: Type) -> Term:
+        shown = self.aggregate(function, term)
+        if shown.sort is not None:
+            return Term(shown.sql, type, storage=DIGITS)
+        if term.storage == DIGITS and function != "count":
+            return Term(shown.sql, type, storage=DIGITS)
+        return Term(shown.sql, type, storage=encoding.stored(type, None))
+
+    def hashed(self, term: Term, key: bytes) -> Term:
+        text = self.cast(term, TEXT).sql
+        return Term(sql("dragoman_hash({}, {})", text, value("?", lambda _: key)), TEXT, term.nullable)
+
     def shown(self, term: Term) -> Shown:
         return Shown(term.sql, encoding.decoder(term))
 
@@ -118,6 +143,20 @@ class Sqlite:
 
 
 SQLITE = Sqlite()
+
+
+def _digits(term: Term) -> Term:
+    """A number that may be the text of one, since it may have more digits than SQLite's numbers have."""
+    return replace(term, sql=sql("CAST({} AS TEXT) COLLATE dragoman_decimal", term.sql), storage=DIGITS)
+
+
+def _settled_time(backend: Sqlite, term: Term) -> Term:
+    """A time in our own form, however its column keeps it."""
+    if term.type.name in ("date", "time"):
+        return replace(backend.cast(term, term.type), nullable=term.nullable)
+    characters = Fragment("27" if term.type.name == "datetime" else "26")  # with the zone, or without
+    text = sql("substr(dragoman_instant({}), 1, {})", term.sql, characters)
+    return Term(text, term.type, term.nullable, storage=encoding.stored(term.type, None))
 
 
 def _parents(bindings: Bindings) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import LiteralString
 
-from sql.backend import Operand, Parameter, Term
+from sql.backend import DIGITS, Operand, Parameter, Term
 from sql.errors import Unsupported
 from sql.fragment import Binder, Fragment, sql, value
 from sql.operators import TEXTUAL
@@ -33,6 +33,8 @@ def _side(left: Term, operand: Operand) -> Fragment:
     if isinstance(operand, Term):
         return comparable(operand)
     get = operand.get
+    if left.storage == DIGITS:
+        return value("?", lambda bindings: _digits(get(bindings)))
     if left.type.name == "citext":
         return value("?", lambda bindings: _folded(get(bindings)))
     type, keeps = (left.type, left.storage) if left.type.family in TIMES else (operand.type, None)
@@ -66,11 +68,23 @@ def _membership(template: LiteralString) -> Printer:
         get, type = _bound(right).get, left.type
         if type.name == "citext":
             return sql(template, folded(left), value("?", lambda bindings: _folded_list(get(bindings))))
+        if left.storage == DIGITS:
+            return sql(template, left.sql, value("?", lambda bindings: _digits_list(get(bindings))))
         side = sql("iif({0} IS NULL, NULL, hex({0}))", left.sql) if type.name == "bytes" else left.sql
         held = type if type.family in TIMES else _bound(right).type
         return sql(template, side, value("?", lambda bindings: encode_list(get(bindings), held, left.storage)))
 
     return printed
+
+
+def _digits(raw: object) -> object:
+    """A number of any length is compared with the text of one."""
+    return raw if raw is None else str(raw)
+
+
+def _digits_list(values: object) -> str:
+    listed = values if isinstance(values, list | tuple) else (values,)
+    return encode_list(tuple(_digits(one) for one in listed), Type("text"))
 
 
 def _folded_list(values: object) -> str:

@@ -9,11 +9,12 @@ from click import UsageError
 from flask import Flask
 
 from app import StartError
+from crud import places
 from crud.cli.inspect import chosen
 from crud.definitions.problems import ConfigError
 from crud.snapshots.reloading import restage
 from crud.snapshots.watching import Watch
-from crud.staging import folders, places
+from crud.staging import folders
 from tests.dialects.conftest import Fresh, close, with_callers
 from tests.dialects.test_across_sources import get
 

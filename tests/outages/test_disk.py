@@ -169,7 +169,7 @@ FOLDER = "  lists: {provider: files, options: {folder: lists}}\n"
 def test_files_that_cannot_be_staged_for_want_of_room_are_when_there_is_some(
     tmp_path: Path, small: Disk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("crud.staging.places.MEMORY", small.at)
+    monkeypatch.setattr("crud.places.MEMORY", small.at)
     lists = tmp_path / "lists"
     lists.mkdir()
     (lists / "words.csv").write_text("id,word\n1,one\n")

@@ -5,8 +5,8 @@ import os
 import signal
 from pathlib import Path
 
+from crud.places import MEMORY, PREFIX
 from crud.staging import groups
-from crud.staging.places import MEMORY, PREFIX
 from tests.dialects.conftest import SECRET
 from tests.reload.conftest import CONFIG
 from tests.reload.running import WORKERS, Running, running

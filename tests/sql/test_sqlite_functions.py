@@ -67,6 +67,7 @@ def test_functions_never_fail(connection: sqlite3.Connection, name: str, raw: ob
         "convert": ("text", "", "datetime", ""),
         "json_path": ('["a"]',),
         "array": ("'array_contains'", "[1]", 0),
+        "hash": (b"key",),
     }.get(name, ())
     calls: list[tuple[str, tuple[object, ...]]] = (
         [("json", (op, raw, "[1]")) for op in ("contains", "eq", "gt", "in")] if name == "json" else []

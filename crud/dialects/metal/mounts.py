@@ -63,16 +63,23 @@ def open_entity(schema: str, entity: str, action: str = "read") -> Resource:
     """The resource of an entity, if the caller may do this to it; else Metal's words for one who may not."""
     try:
         resource = presentation("metal").entity(schema, entity)
+        if action != "read" and admit_plan(resource, entity):
+            raise ApiError("for_tables", "Not allowed for plans")
         return admit(resource, entity) if action == "read" else admit_for(resource, entity, action)
     except (UnknownResource, ApiError) as error:
         raise refusal(error, schema, entity) from None
+
+
+def admit_plan(resource: Resource, entity: str) -> bool:
+    """Whether it is a plan. Who may not read it is not told."""
+    return resource.plan is not None and admit(resource, entity) is resource
 
 
 def refusal(error: Exception, schema: str, entity: str) -> ApiError:
     """Unauthorized before signing in, Permission denied after, or not found."""
     if isinstance(error, ApiError) and error.kind == "forbidden":
         return error if context().actor.id is not None else ApiError("unauthorized", "Unauthorized")
-    if isinstance(error, ApiError) and error.kind == "wrong_method":
+    if isinstance(error, ApiError) and error.kind in ("wrong_method", "refused", "for_tables"):
         return error
     readable(schema)
     return ApiError("unknown_resource", f"{schema}: Entity '{entity}' not found")

@@ -40,7 +40,9 @@ def server_info() -> Response:
 
 
 def kind(resource: Resource) -> str:
-    """datatable for what is in memory, table, or view for what has neither a key nor takes writes."""
+    """plan, datatable for what is in memory, table, or view for what has neither a key nor takes writes."""
+    if resource.plan is not None:
+        return "plan"
     if is_small(context(), resource):
         return "datatable"
     return "table" if resource.writable or resource.key else "view"

@@ -12,6 +12,7 @@ from crud.access.actor import Actor
 from crud.errors import ApiError
 from crud.identity.sessions import CONFIGURED
 from crud.service import Entry, Result
+from sql.catalog import Resource
 
 CACHE_FIELDS = {
     "hash": "string",
@@ -23,15 +24,25 @@ CACHE_FIELDS = {
 }
 
 
-def table(schema: str, entity: str, result: Result, *, kinds: Mapping[str, str]) -> dict[str, object]:
-    """The rows of an entity. Without rows there are no fields, as Metal has it."""
+def table(
+    schema: str, entity: str, result: Result, *, kinds: Mapping[str, str], said: Mapping[str, object]
+) -> dict[str, object]:
+    """The rows of an entity, with what is `said` of them. Without rows there are no fields, as Metal has it."""
     fields = {name: kinds[name] for name in result.rows[0]} if result.rows else {}
-    return {"schema": schema, "entity": entity, "status": 200, "metadata": {}, "fields": fields, "rows": result.rows}
+    return {"schema": schema, "entity": entity, "status": 200, "metadata": said, "fields": fields, "rows": result.rows}
 
 
-def kept(schema: str, entity: str, found: Entry, *, kinds: Mapping[str, str]) -> dict[str, object]:
+def debugged(resource: Resource) -> dict[str, object]:
+    """What the metadata of a plan that has a `debug` say: no step has failed, or there would be no answer."""
+    word = resource.plan.debug if resource.plan else None
+    return {} if word is None else {"__PLAN_DEBUG__": word, "__PLAN_ERRORS__": []}
+
+
+def kept(
+    schema: str, entity: str, found: Entry, *, kinds: Mapping[str, str], said: Mapping[str, object]
+) -> dict[str, object]:
     """The same of an answer that is kept: its rows are text already. `__CACHE_EXPIRE__` is in milliseconds."""
-    metadata = {"__CACHE__": True, "__CACHE_EXPIRE__": int(found.expires * 1000)}
+    metadata = {**said, "__CACHE__": True, "__CACHE_EXPIRE__": int(found.expires * 1000)}
     fields = {name: kinds[name] for name in found.names}
     rows = orjson.Fragment(found.rows)
     return {"schema": schema, "entity": entity, "status": 200, "metadata": metadata, "fields": fields, "rows": rows}

@@ -18,10 +18,11 @@ from crud.web.dialect import answer, context
 def selected(schema: str, entity: str, wanted: Selection) -> Response:
     """The answer to a select."""
     found = _found(schema, entity, wanted)
+    said = rendering.debugged(context().snapshot.catalog.resource(wanted.asked.query.resource))
     if isinstance(found, Result):
-        return answer(rendering.table(schema, entity, found, kinds=wanted.kinds))
+        return answer(rendering.table(schema, entity, found, kinds=wanted.kinds, said=said))
     age = str(max(0, int(time.time() - found.filled)))
-    return answer(rendering.kept(schema, entity, found, kinds=wanted.kinds), headers={"Age": age})
+    return answer(rendering.kept(schema, entity, found, kinds=wanted.kinds, said=said), headers={"Age": age})
 
 
 def _found(schema: str, entity: str, wanted: Selection) -> Entry | Result:

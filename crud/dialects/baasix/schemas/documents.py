@@ -9,8 +9,8 @@ from typing import Any
 
 from crud.definitions.document import Document
 from crud.definitions.problems import Problem
-from crud.definitions.schema import FLAG, NAME, TEXT, Schema, shape, words
 from crud.definitions.shapes import check_shape
+from crud.definitions.words import FLAG, NAME, TEXT, Schema, shape, words
 from crud.dialects.baasix.schemas.words import GEOMETRIES, TYPES, VIRTUAL
 from crud.errors import ApiError
 

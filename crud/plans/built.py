@@ -1,0 +1,115 @@
+"""An entity of a plan, whole: all of its steps, with those of the entities that it uses.
+
+In: a world, the names of a plan and of its entity, what texts and values mean. Out: `Built`; or `Failed`, which says
+which step is wrong, and how.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from crud.definitions.problems import Problem
+from crud.errors import ApiError
+from crud.plans.draft import Constants, Current, Draft, Effect, Mistake, Step, World, at_of, place_of
+from crud.plans.steps import WORDS
+from crud.wire.paths import Binder
+from crud.wire.scripts import Texts
+from sql.catalog import Column
+from sql.plan import LATER, Plan, needed
+
+
+@dataclass(frozen=True)
+class Built:
+    """An entity: by which plan it is read (None where its steps only write), its columns, what its steps write."""
+
+    plan: Plan | None
+    columns: Mapping[str, Column]
+    effects: tuple[Effect, ...] = ()
+    draft: Draft | None = None
+
+
+class Failed(Exception):
+    """A step that cannot be."""
+
+    def __init__(self, world: World, plan: str, spot: tuple[str, int, str], mistake: Mistake) -> None:
+        super().__init__(mistake.message)
+        self._world, self._plan, self._spot, self._mistake = world, plan, spot, mistake
+
+    @property
+    def problem(self) -> Problem:
+        """It as a mistake of the configuration."""
+        place = place_of(self._world.config, self._plan, *self._spot)
+        keyed = place / self._mistake.key if self._mistake.key else place
+        return Problem(self._mistake.message, keyed, self._mistake.allowed)
+
+    @property
+    def refusal(self) -> ApiError:
+        """It as the answer to a reading."""
+        return ApiError("failed_step", f"{at_of(self._plan, *self._spot)}: {self._mistake.message}")
+
+
+@dataclass
+class _Open:
+    """Notes that a value is only known later."""
+
+    found: bool = False
+
+    def __call__(self) -> object:
+        self.found = True
+        return LATER
+
+
+def build(world: World, plan: str, entity: str) -> Built:
+    """An entity as it is defined: what expressions in it give stays open. Raises Failed."""
+    later = _Open()
+    made = built(world, plan, entity, Texts(later=later), Constants())
+    return replace(made, plan=replace(made.plan, dynamic=later.found) if made.plan else None)
+
+
+def built(world: World, plan: str, entity: str, texts: Texts, values: Binder) -> Built:
+    """An entity with the values that texts have now. Raises Failed, and ApiError where it is no matter of the plan."""
+    draft = Draft(world, plan, texts, values)
+    current = _current(draft, entity, ())
+    effects = tuple(draft.effects)
+    if current is None:
+        return Built(None, {}, effects, draft)
+    return Built(whole(draft, entity, current), current.seen, effects, draft)
+
+
+def whole(draft: Draft, entity: str, current: Current) -> Plan:
+    """What a table of a draft is, as a plan."""
+    stages = needed(tuple(draft.stages), current.name)
+    return Plan(f"{draft.plan}/{entity}", stages, current.order, debug=draft.debug)
+
+
+def _current(draft: Draft, entity: str, doing: tuple[str, ...]) -> Current | None:
+    """The table that the steps of an entity give."""
+    current: Current | None = None
+    for number, given in enumerate(draft.world.config.plans[draft.plan][entity], 1):
+        ((word, taken),) = given.items()
+        if word == "break":
+            break
+        step = Step(draft, entity, number, word, taken, current, _Another((*doing, entity)))
+        try:
+            current = WORDS[word](step)
+        except Mistake as mistake:
+            raise Failed(draft.world, draft.plan, (entity, number, word), mistake) from None
+    return current
+
+
+@dataclass(frozen=True)
+class _Another:
+    """The table of another entity of the same plan, made once."""
+
+    doing: tuple[str, ...]
+
+    def __call__(self, draft: Draft, entity: str) -> Current:
+        if entity in self.doing:
+            raise Mistake(f"uses itself: {' → '.join((*self.doing, entity))}", key="entity")
+        if entity not in draft.known:
+            written, debug = len(draft.effects), draft.debug
+            found = _current(draft, entity, self.doing)
+            draft.debug = debug
+            if found is None or len(draft.effects) > written:
+                raise Mistake(f"the entity {entity!r} has steps that write: only a run does them", key="entity")
+            draft.known[entity] = found
+        return draft.known[entity]

@@ -1,0 +1,52 @@
+"""Plans whose values are worked out at each reading: `${{ … }}` in their steps.
+
+In: what a dialect asks of a resource. Out: the same, with the plan as it is now: its steps are read again with what
+their expressions give, which become values beside the query, as a caller's do, and nothing else.
+"""
+
+from dataclasses import dataclass, field, replace
+
+from crud.plans.built import Failed, built
+from crud.plans.draft import world_of
+from crud.scripting.filling import Scripts
+from crud.snapshots.state import Context
+from crud.wire.scripts import Texts
+from sql.plan import Plan
+from sql.query import Asked, Slot, Value
+from sql.types import Type
+
+
+@dataclass
+class Slots:
+    """A binder whose slots come after those of the caller."""
+
+    after: int
+    values: list[object] = field(default_factory=list)
+
+    def bind(self, value: object, type: Type, *, many: bool = False) -> Value:
+        """The slot of a value."""
+        self.values.append(value)
+        return Slot(self.after + len(self.values) - 1, type, many)
+
+
+def filled(context: Context, asked: Asked) -> Asked:
+    """The question, with the values that its plan has now. Raises ApiError that names the step."""
+    plan = context.snapshot.catalog.resource(asked.query.resource).plan
+    if plan is None or not plan.dynamic:
+        return asked
+    now, values = worked_out(context, plan, len(asked.values))
+    return replace(asked, query=replace(asked.query, plan=now), values=(*asked.values, *values))
+
+
+def worked_out(context: Context, plan: Plan, after: int = 0) -> tuple[Plan, tuple[object, ...]]:
+    """A plan with the values that its expressions have now."""
+    snapshot = context.snapshot
+    slots = Slots(after)
+    world = snapshot.compiled.get("world of plans", lambda: world_of(snapshot.config, snapshot.catalog))
+    name, _, entity = plan.name.partition("/")
+    try:
+        made = built(world, name, entity, Texts(Scripts(snapshot.config.limits)), slots)  # type: ignore[arg-type]
+    except Failed as failed:
+        raise failed.refusal from None
+    assert made.plan is not None
+    return made.plan, tuple(slots.values)

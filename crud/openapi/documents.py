@@ -24,6 +24,7 @@ HEADERS: Mapping[str, Json] = MappingProxyType(
         "Retry-After": {"description": "After how many seconds it may be tried again", "required": False},
         "WWW-Authenticate": {"description": "How to show who is calling", "required": True},
         "Authorization": {"description": "The bearer", "required": True},
+        "X-Response-Time": {"description": "How long the answer took, in milliseconds: `1.2ms`", "required": True},
         "Age": {"description": "How many seconds ago the answer was made", "required": False},
     }
 )
@@ -40,6 +41,7 @@ REFUSALS: Mapping[int, tuple[str, tuple[str, ...]]] = MappingProxyType(
         413: ("What is sent, or the answer, is too large", ()),
         415: ("The body is not JSON", ()),
         429: ("Too many tries", ("Retry-After",)),
+        431: ("The headers are too long", ()),
         503: ("The database is busy or the query took too long; try again", ("Retry-After",)),
     }
 )
@@ -63,8 +65,9 @@ def document(
         spec.components.schema(name, schema)
     for refused in {each.refused.name: each.refused for each in operations}.values():
         spec.components.schema(refused.name, refused.schema)
-    _add_shared(spec, operations, schemes)
-    _add_paths(spec, operations)
+    always = ("X-Request-Id", *description.headers)
+    _add_shared(spec, operations, schemes, always)
+    _add_paths(spec, operations, always)
     return spec.to_dict()
 
 
@@ -82,20 +85,22 @@ def _spec(
     return APISpec(f"{server.name}: {description.title}", "1", VERSION, **said)
 
 
-def _add_shared(spec: APISpec, operations: Iterable[Operation], schemes: Iterable[str]) -> None:
+def _add_shared(
+    spec: APISpec, operations: Iterable[Operation], schemes: Iterable[str], always: tuple[str, ...]
+) -> None:
     for name, said in HEADERS.items():
         spec.components.header(name, {**said, "schema": {"type": "string"}})
     for name in schemes:
         spec.components.security_scheme(name, SCHEMES.get(name, {"type": "apiKey", "in": "cookie", "name": name}))
     found = {(each.refused.name, status): each.refused for each in operations for status in statuses(each)}
     for (_, status), refused in found.items():
-        spec.components.response(_refusal_name(refused, status), _refusal(refused, status))
+        spec.components.response(_refusal_name(refused, status), _refusal(refused, status, always))
 
 
-def _add_paths(spec: APISpec, operations: Iterable[Operation]) -> None:
+def _add_paths(spec: APISpec, operations: Iterable[Operation], always: tuple[str, ...]) -> None:
     taken: set[str] = set()
     for each in operations:
-        spec.path(each.path, operations={each.method: {"operationId": _id(each, taken), **_operation(each)}})
+        spec.path(each.path, operations={each.method: {"operationId": _id(each, taken), **_operation(each, always)}})
 
 
 def _id(operation: Operation, taken: set[str]) -> str:
@@ -110,13 +115,13 @@ def _id(operation: Operation, taken: set[str]) -> str:
     return found
 
 
-def _operation(operation: Operation) -> Json:
+def _operation(operation: Operation, always: tuple[str, ...]) -> Json:
     made: Json = {"summary": operation.summary, "tags": [operation.group]}
     if operation.parameters:
         made["parameters"] = list(operation.parameters)
     if operation.body is not None:
         made["requestBody"] = operation.body
-    answers = {str(status): _answer(answer) for status, answer in operation.answers.items()}
+    answers = {str(status): _answer(answer, always) for status, answer in operation.answers.items()}
     refusals = {str(s): _refusal_ref(operation.refused, s) for s in statuses(operation) if str(s) not in answers}
     return made | {"responses": answers | refusals}
 
@@ -126,19 +131,19 @@ def statuses(operation: Operation) -> list[int]:
     return sorted({operation.refused.status(kind) for kind in operation.kinds})
 
 
-def _answer(answer: Answer) -> Json:
-    made: Json = {"description": answer.description, "headers": _headers(answer.headers)}
+def _answer(answer: Answer, always: tuple[str, ...]) -> Json:
+    made: Json = {"description": answer.description, "headers": _headers((*always, *answer.headers))}
     return made if answer.schema is None else made | {"content": {JSON_MEDIA: {"schema": answer.schema}}}
 
 
-def _refusal(refused: Refused, status: int) -> Json:
+def _refusal(refused: Refused, status: int, always: tuple[str, ...]) -> Json:
     words, headers = REFUSALS.get(status, (HTTPStatus(status).phrase, ()))
     content = {JSON_MEDIA: {"schema": ref(refused.name)}}
-    return {"description": words, "headers": _headers(headers), "content": content}
+    return {"description": words, "headers": _headers((*always, *headers)), "content": content}
 
 
 def _headers(names: Iterable[str]) -> Json:
-    return {name: {"$ref": f"#/components/headers/{name}"} for name in ("X-Request-Id", *names)}
+    return {name: {"$ref": f"#/components/headers/{name}"} for name in names}
 
 
 def _refusal_name(refused: Refused, status: int) -> str:

@@ -18,14 +18,14 @@ STRING: Json = {"type": "string"}
 BOOLEAN: Json = {"type": "boolean"}
 
 # What an operation may refuse for, by the kinds of `crud.errors`.
-ASKED = ("bad_parameter", "invalid_token", "busy")
+ASKED = ("bad_parameter", "invalid_token", "headers_too_long", "busy")
 READS = (*ASKED, "unauthorized", "forbidden", "unknown_resource", "too_large")
 ONE = (*READS, "missing_row")
 WRITES = (*READS, "bad_body", "invalid", "conflict", "unsupported_media", "refused", "cross_site")
 WRITES_ONE = (*WRITES, "missing_row", "precondition")
 DELETES = (*READS, "conflict", "refused", "cross_site")
 DELETES_ONE = (*DELETES, "missing_row", "precondition")
-DOORS = ("bad_parameter", "bad_body", "invalid_token", "unsupported_media", "too_large", "too_many", "busy")
+DOORS = (*ASKED, "bad_body", "unsupported_media", "too_large", "too_many")
 
 
 @dataclass(frozen=True)
@@ -66,13 +66,15 @@ class Operation:
 @dataclass(frozen=True)
 class Description:
     """What a dialect says of itself. `schemas` makes those that its operations lead to besides rows; `beside` is what
-    its rows hold besides columns and relations, `dotted`: they hold columns of other rows under dotted names."""
+    its rows hold besides columns and relations, `dotted`: they hold columns of other rows under dotted names.
+    `headers`: of every answer."""
 
     title: str
     operations: Callable[["Caller"], Iterable[Operation]]
     schemas: Callable[["Caller"], Mapping[str, Json]] = lambda caller: {}
     beside: Mapping[str, Json] = field(default_factory=dict)
     dotted: bool = False
+    headers: tuple[str, ...] = ()
 
 
 # ---------------------------------------------------------------- schemas

@@ -182,7 +182,7 @@ def test_bodies_have_what_a_caller_may_set(home: World) -> None:
 
 def test_every_refusal_that_a_write_can_get_is_said(home: World) -> None:
     said = document(home.app, "xond", home.callers["user"])["paths"]["/json/kind/{id}"]["put"]["responses"]
-    assert {"200", "400", "401", "403", "404", "409", "412", "413", "415", "503"} == set(said)
+    assert {"200", "400", "401", "403", "404", "409", "412", "413", "415", "431", "503"} == set(said)
 
 
 # ---------------------------------------------------------------- kept

@@ -32,7 +32,14 @@ from crud.openapi.values import Json
 
 KINDS: Json = {"type": "object", "additionalProperties": {"enum": ["string", "number", "boolean", "object"]}}
 METADATA: Json = {"type": "object"}
-ENTITY = closed({"name": STRING, "type": {"enum": ["table", "view"]}}, "name", "type")
+ENTITY = closed(
+    {
+        "name": STRING,
+        "type": {"enum": ["table", "view", "datatable", "plan"]},
+        "size": {"type": "integer", "minimum": 0},
+    },
+    *("name", "type"),
+)
 ENTITIES = whole({"schema": STRING, "status": const(200), "metadata": METADATA, "fields": KINDS, "rows": array(ENTITY)})
 EXPRESSION: Json = {"type": "string", "minLength": 1, "examples": ["id > 1 AND id IS NOT NULL"]}
 SECONDS: Json = {"type": ["number", "string"], "minimum": 0}
@@ -101,7 +108,9 @@ def _posts(seen: Seen, path: str) -> Iterator[Operation]:
         answers[200] = Answer("The rows that a condition finds", table(seen.row))
     if bodies:
         sent = body(bodies[0] if len(bodies) == 1 else {"anyOf": bodies})
-        yield _operation(seen, "post", path, "New rows, or a select in a body", WRITES, answers, sent=sent)
+        yield _operation(
+            seen, "post", path, "New rows, or a select in a body", (*WRITES, "wrong_method"), answers, sent=sent
+        )
 
 
 def _operation(
@@ -166,4 +175,4 @@ def schemas(caller: Caller) -> Mapping[str, Json]:
     return made
 
 
-description = Description("Metal", operations, schemas, dotted=True)
+description = Description("Metal", operations, schemas, dotted=True, headers=("X-Response-Time",))

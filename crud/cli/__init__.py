@@ -1,6 +1,6 @@
 """The command line: `flask prepare`, `flask config check`, `flask data import`, `flask data export`,
 `flask access explain`, `flask access key`, `flask audit prune`, `flask db`, `flask openapi`,
-`flask reload`, `flask explain`.
+`flask reload`, `flask explain`, `flask plan`.
 
 In: the environment and arguments. Out: text on the terminal. Each module is one group of commands.
 """
@@ -18,6 +18,7 @@ from crud.cli.db import db_commands
 from crud.cli.explain import explain
 from crud.cli.keys import key_commands
 from crud.cli.openapi import openapi
+from crud.cli.plan import plan_commands
 from crud.cli.prepare import prepare
 from crud.cli.reload import reload
 
@@ -29,6 +30,7 @@ COMMANDS = (
     db_commands,
     explain,
     openapi,
+    plan_commands,
     prepare,
     reload,
 )

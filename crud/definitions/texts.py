@@ -5,26 +5,58 @@ written, so that they can be kept and read again elsewhere.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import MappingProxyType
+from typing import TypeVar
 
-from crud.definitions.document import Document, parse_document, read_text
+from crud.definitions.document import Document, Keys, parse_document, read_text
 from crud.definitions.place import Place
 from crud.definitions.problems import Problem
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
 class Texts:
-    """The files of one configuration. `path` is where this process has it; `metadata`: name of a file → its text."""
+    """The files of one configuration. `path` is where this process has it; `metadata`: name of a file → its text;
+    `plans`: name of a plan that was taken anew → the text of the configuration that has it."""
 
     path: Path = field(compare=False)
     config: str
     metadata: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    plans: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
 
     def document(self, environment: Mapping[str, str]) -> Document:
         """What the configuration says."""
-        return parse_document(self.config, environment, file=str(self.path))
+        document = parse_document(self.config, environment, file=str(self.path))
+        for name, text in self.plans.items():
+            _take_plan(document, parse_document(text, environment, file=str(self.path)), name)
+        return document
+
+    def with_plan(self, name: str, text: str) -> "Texts":
+        """The same, with a plan as another text of the configuration has it."""
+        return replace(self, plans=MappingProxyType({**self.plans, name: text}))
+
+
+def _take_plan(document: Document, other: Document, name: str) -> None:
+    """Put a plan of another document in the place of what this one says of it, lines and variables with it."""
+    at = ("plans", name)
+    plans = other.data.get("plans") if isinstance(other.data, dict) else None
+    if not isinstance(document.data, dict) or not isinstance(plans, dict) or name not in plans:
+        return
+    own = document.data.get("plans")
+    document.data["plans"] = {**(own if isinstance(own, dict) else {}), name: plans[name]}
+    _replace(document.lines, other.lines, at)
+    _replace(document.substituted, other.substituted, at)
+    document.problems += [problem for problem in other.problems if problem.place.path[:2] == at]
+
+
+def _replace(mine: dict[Keys, T], others: Mapping[Keys, T], at: Keys) -> None:
+    """What is said of the keys below a place."""
+    for path in [path for path in mine if path[: len(at)] == at]:
+        del mine[path]
+    mine.update({path: held for path, held in others.items() if path[: len(at)] == at})
 
 
 def gathered(path: Path, environment: Mapping[str, str]) -> tuple[Texts | None, Document, list[Problem]]:

@@ -96,9 +96,7 @@ class Constants:
 class Effect:
     """Something that a step writes, in an explicit run alone. `rows`: the table at hand there, if there is one."""
 
-    at: str
-    word: str
-    given: Given
+    step: "Step"
     rows: Current | None
 
 

@@ -278,7 +278,7 @@ def kind(resource: Resource) -> str:
 
 def effect(step: Step) -> Current | None:
     """Something that is written: in an explicit run alone."""
-    step.draft.effects.append(Effect(step.at, step.word, step.keys, step.current))
+    step.draft.effects.append(Effect(step, step.current))
     return step.current
 
 

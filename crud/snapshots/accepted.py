@@ -46,7 +46,8 @@ def read(database: Database, materials: Iterable[str], path: Path) -> Texts | No
 def write(database: Database, session: Session, texts: Texts, materials: Iterable[str]) -> None:
     """Keep these texts instead of those that were accepted before."""
     key = Fernet.generate_key()
-    content = json.dumps({"config": texts.config, "metadata": dict(texts.metadata)}).encode()
+    said = {"config": texts.config, "metadata": dict(texts.metadata), "plans": dict(texts.plans)}
+    content = json.dumps(said).encode()
     rows = {TEXTS: Fernet(key).encrypt(content).decode()}
     for material in materials:
         rows[_named(material)] = Fernet(_derived(material)).encrypt(key).decode()
@@ -57,9 +58,9 @@ def write(database: Database, session: Session, texts: Texts, materials: Iterabl
 
 def _read(content: bytes, path: Path) -> Texts:
     data: Mapping[str, object] = json.loads(content)
-    metadata = data["metadata"]
-    assert isinstance(metadata, dict)
-    return Texts(path, str(data["config"]), MappingProxyType(metadata))
+    metadata, plans = data["metadata"], data.get("plans", {})
+    assert isinstance(metadata, dict) and isinstance(plans, dict)
+    return Texts(path, str(data["config"]), MappingProxyType(metadata), MappingProxyType(plans))
 
 
 def _derived(material: str) -> bytes:

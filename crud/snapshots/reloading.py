@@ -6,6 +6,7 @@ are made anew where that is asked, or where the files say other things of them; 
 request that uses them.
 """
 
+import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
@@ -16,8 +17,10 @@ import structlog
 from crud.access.actor import Actor
 from crud.creation import install
 from crud.definitions.config import DIALECTS, Config
+from crud.definitions.document import parse_document, read_text
 from crud.definitions.problems import ConfigError, Problem
-from crud.definitions.reading import read_files
+from crud.definitions.reading import config_from, read_files
+from crud.definitions.texts import Texts
 from crud.errors import ApiError
 from crud.identity.signing import materials
 from crud.loader import load
@@ -27,9 +30,10 @@ from crud.snapshots.revision import renew, revision, revision_within
 from crud.snapshots.state import Given, Snapshot, State
 from crud.telemetry import figures
 from sql.database import Database
-from sql.errors import DatabaseError, Unavailable
+from sql.errors import Busy, DatabaseError, Unavailable
 
 log = structlog.get_logger()
+TRIES = 10
 
 # What a worker takes from its configuration when it starts, and never again.
 STARTED: Mapping[str, Callable[[Config], object]] = {
@@ -89,6 +93,47 @@ def _reload(state: State, *, connections: bool) -> Reloaded:
     restart = _restart(state.started, made.config)
     log.info("reloaded", connections=anew, restart=list(restart))
     return Reloaded(changed=True, restart=restart)
+
+
+def reload_plan(state: State, name: str) -> bool:
+    """Take one plan anew from the files, and nothing else of them; False where they have no plan of this name. Raises
+    ConfigError with everything that is wrong with it."""
+    for _ in range(TRIES):
+        held = _held(state)
+        given = held.given if held.given.texts is None else _with_plan(held.given, held.given.texts, name)
+        if given is None or name not in given.files.plans:
+            return False
+        made = held if given is held.given else _plan_in_force(held, given)
+        if made is not None:
+            state.swap(made)
+            log.info("plan reloaded", plan=name)
+            return True
+    raise Busy("What is in force changes faster than it can be changed")
+
+
+def _with_plan(given: Given, texts: Texts, name: str) -> Given | None:
+    """What is given, with the plan as the file has it now."""
+    text, problems = read_text(texts.path)
+    document = parse_document(text or "", os.environ, file=str(texts.path))
+    if problems or document.problems:
+        raise ConfigError([*problems, *document.problems])
+    plans = document.data.get("plans") if isinstance(document.data, dict) else None
+    if not isinstance(plans, dict) or name not in plans or text is None:
+        return None
+    made = texts.with_plan(name, text)
+    return replace(given, files=config_from(made), texts=made)
+
+
+def _plan_in_force(held: Snapshot, given: Given) -> Snapshot | None:
+    """The snapshot with the plan; None where something else was put in force meanwhile."""
+    assert given.texts is not None
+    with changing(held.config, held.databases) as session:
+        if revision_within(session) != held.revision:
+            return None
+        made = build(given, held.databases, held)
+        accepted.write(held.system, session, given.texts, materials(given.files))
+        renew(held.system, session, "files")
+        return renewed(replace(made, revision=revision_within(session)))
 
 
 def restage(state: State) -> None:

@@ -1,0 +1,137 @@
+"""`flask plan show` and `flask plan run`: what a plan does is shown, and what its steps write is one transaction."""
+
+import json
+from collections.abc import Callable
+
+import pytest
+from click.testing import Result
+from flask import Flask
+
+from crud.web.dialect import served
+
+CONFIG = """
+auth: {secret: "a secret of the tests, long enough for HS256"}
+sources:
+  default: {database: "${DATABASE_URL}"}
+schemas:
+  main:
+    tables: declared
+    entities:
+      items:
+        fields:
+          id: {type: integer, key: true}
+          name: {type: string, required: true, max: 10}
+          price: {type: decimal, precision: 10, scale: 2}
+      copies:
+        fields:
+          id: {type: integer, key: true}
+          name: {type: string, required: true, max: 10}
+          price: {type: decimal, precision: 10, scale: 2}
+plans:
+  work:
+    filled:
+      - insert: {entity: items, data: [{id: 1, name: a, price: 1.5}, {id: 2, name: "${{ 'b' }}", price: 2.5}, {id: 3, name: c}]}
+      - select: {entity: items}
+    dear:
+      - select: {entity: items, filter-expression: "price > 2"}
+    copied:
+      - select: {entity: items, filter-expression: "price > 1"}
+      - insert: {entity: copies}
+      - update: {entity: items, filter: {id: 1}, data: {name: z}}
+      - delete: {entity: items, filter-expression: "id = ${{ 1 + 2 }}"}
+      - select: {entity: items, sort: {name: desc}}
+    undone:
+      - update: {entity: items, data: {name: first}}
+      - insert: {entity: items, data: {id: 9, name: much too long for it}}
+    synced:
+      - sync: {from: {entity: items}, to: {entity: copies}, on: id}
+    bare:
+      - insert: {entity: items}
+    twice:
+      - select: {entity: items}
+      - fields: [id, name]
+      - sync: {to: {entity: copies}, on: [id, nothing]}
+"""
+
+
+@pytest.fixture
+def app(make_app: Callable[..., Flask], empty_url: str) -> Flask:
+    return make_app(CONFIG, empty_url)
+
+
+def called(app: Flask, *words: str) -> Result:
+    return app.test_cli_runner().invoke(args=["plan", *words])
+
+
+def ran(app: Flask, entity: str) -> dict[str, object]:
+    answer = called(app, "run", f"work/{entity}", "--json")
+    assert answer.exit_code == 0, answer.output
+    found: dict[str, object] = json.loads(answer.stdout)["entities"][entity]
+    return found
+
+
+def rows(app: Flask, table: str) -> list[tuple[object, ...]]:
+    with app.app_context():
+        found = served().state.current().system.fetch(f"SELECT id, name FROM {table} ORDER BY id")
+    return [tuple(row) for row in found]
+
+
+def test_steps_that_write_do_so_in_their_order(app: Flask) -> None:
+    assert ran(app, "filled")["written"] == {"Plan 'work', entity 'filled', step 1 (insert)": 3}
+    assert rows(app, "items") == [(1, "a"), (2, "b"), (3, "c")]
+    done = ran(app, "copied")
+    assert list(done["written"].values()) == [2, 1, 1]  # type: ignore[attr-defined]
+    assert [row["name"] for row in done["rows"]] == ["z", "b"]  # type: ignore[attr-defined]
+    assert rows(app, "copies") == [(1, "a"), (2, "b")]
+
+
+def test_a_sync_makes_one_table_like_the_other(app: Flask) -> None:
+    ran(app, "filled")
+    assert ran(app, "synced")["written"] == {"Plan 'work', entity 'synced', step 1 (sync)": 3}
+    assert rows(app, "copies") == rows(app, "items")
+    assert list(ran(app, "synced")["written"].values()) == [0]  # type: ignore[attr-defined]
+    with app.app_context():
+        database = served().state.current().system
+        with database.transaction() as session:
+            session.execute("UPDATE items SET name = 'q' WHERE id = 1")
+            session.execute("DELETE FROM items WHERE id = 2")
+    assert list(ran(app, "synced")["written"].values()) == [2]  # type: ignore[attr-defined]
+    assert rows(app, "copies") == [(1, "q"), (3, "c")]
+
+
+def test_what_fails_names_its_step_and_undoes_all(app: Flask) -> None:
+    ran(app, "filled")
+    before = rows(app, "items")
+    answer = called(app, "run", "work/undone")
+    assert answer.exit_code == 1 and "Plan 'work', entity 'undone', step 2 (insert)" in answer.output
+    assert "name" in answer.output
+    assert rows(app, "items") == before
+    assert "step 1 (insert): there are no rows to write" in called(app, "run", "work/bare").output
+    assert "both sides need the column 'nothing'" in called(app, "run", "work/twice").output
+
+
+def test_what_only_writes_is_not_served(app: Flask) -> None:
+    names = served_names(app)
+    assert "work.dear" in names and not names & {"work.filled", "work.copied", "work.synced"}
+
+
+def served_names(app: Flask) -> set[str]:
+    with app.app_context():
+        return {each.name for each in served().state.current().catalog}
+
+
+def test_steps_and_statements_are_shown_and_nothing_is_done(app: Flask) -> None:
+    answer = called(app, "show", "work")
+    assert answer.exit_code == 0, answer.output
+    assert '1. select: {"entity": "items", "filter-expression": "price > 2"}' in answer.output
+    assert 'WITH "_dragoman_step_1" AS (SELECT' in answer.output
+    assert "gives: id (integer), name (string), price (decimal)" in answer.output
+    assert rows(app, "items") == []
+
+
+@pytest.mark.parametrize(
+    ("words", "said"), [(("show", "zed"), "Plan 'zed' not found"), (("run", "work/zed"), "has filled")]
+)
+def test_what_is_not_there_is_said(app: Flask, words: tuple[str, ...], said: str) -> None:
+    answer = called(app, *words)
+    assert answer.exit_code == 1 and said in answer.output

@@ -247,6 +247,8 @@ tag=$(sed -n 's/^[Ee][Tt][Aa][Gg]: *//p' "$folder/head" | tr -d '\r')
 check "unchanged: If-None-Match" 304 '' GET "$at/$id" --header "If-None-Match: $tag"
 check "If-Match" 200 '"n":1' PATCH "$at/$id" --header "If-Match: $tag" --header 'Content-Type: application/json' --data '{"n": 1}'
 check "changed meanwhile: If-Match" 412 '"error"' PATCH "$at/$id" --header "If-Match: $tag" --header 'Content-Type: application/json' --data '{"n": 2}'
+check "it lives" 200 '' GET /live
+check "it is ready" 200 '' GET /ready
 check "unknown path" 404 '"status":404' GET "/$table"
 ask GET "$at" --header "X-Request-Id: $table"
 grep -qi "^x-request-id: $table" "$folder/head" || {

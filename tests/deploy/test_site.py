@@ -193,3 +193,5 @@ def test_the_log_has_the_id_of_a_request_and_no_query(service: Running, tmp_path
     (line,) = [line for line in lines if line["request_id"] == "a-request-of-mine"]
     assert (line["method"], line["path"], line["status"]) == ("GET", "/v1/notes", 200)
     assert "limit=1" not in (folder / "access.log").read_text()
+    refusals = {(line["method"], line["path"], line["status"]) for line in lines if line["status"] == 413}
+    assert refusals <= {("POST", "/items/notes", 413), ("POST", "/items/notes/import-csv", 413)}

@@ -11,7 +11,7 @@ from types import MappingProxyType
 from urllib.parse import quote
 
 from crud.access.permissions import Gate, gate_for
-from crud.openapi.parts import path, ref
+from crud.openapi.parts import Answer, Operation, Refused, path, ref
 from crud.openapi.values import SHOWN, Json, shown
 from crud.presentation import Presentation, View
 from crud.sight import sight
@@ -146,6 +146,23 @@ class Caller:
             taken.add(id.lower())
             made[each.resource.name] = id
         return MappingProxyType(made)
+
+
+def operation_of(
+    refused: Refused,
+    seen: Seen,
+    method: str,
+    path: str,
+    summary: str,
+    kinds: tuple[str, ...],
+    answers: Mapping[int, Answer],
+    parameters: tuple[Json, ...] = (),
+    sent: Json | None = None,
+) -> Operation:
+    """An operation that is made for a resource. `sent`: the body of its requests."""
+    keyed = (seen.key_parameter,) if "{id}" in path else ()
+    name = seen.resource.name
+    return Operation(method, path, summary, seen.name, answers, kinds, refused, keyed + parameters, sent, name)
 
 
 def can_stand(word: str) -> bool:

@@ -166,6 +166,12 @@ def test_methods_are_those_that_the_rules_give(home: World, path: str, methods: 
     assert set(found.get(path, ())) == (methods if path != "/items/Order%20Details" else {"post"})
 
 
+def test_registration_is_described_where_it_is_open(home: World, moved: Flask) -> None:
+    for dialect, path in (("phantom", "/auth/register"), ("baasix", "/auth/register"), ("sonicjs", "/v1/users")):
+        assert "post" in document(home.app, dialect, {})["paths"][path]
+        assert path not in document(moved, dialect, {})["paths"]
+
+
 def test_bodies_have_what_a_caller_may_set(home: World) -> None:
     found = document(home.app, "phantom", home.callers["user"])["components"]["schemas"]
     assert set(found["Thing.Change"]["properties"]) == {"odd name %"}

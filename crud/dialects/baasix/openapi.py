@@ -5,11 +5,12 @@ In: what a caller may do (`crud.openapi.caller`). Out: operations and schemas. R
 """
 
 from collections.abc import Iterator, Mapping
+from functools import partial
 
 from crud.dialects.baasix.openapi_fixed import REFUSED, fixed_operations
 from crud.dialects.baasix.openapi_reads import fields, filters, listing, nested, word_schemas
 from crud.dialects.baasix.unknown import dropped
-from crud.openapi.caller import Caller, Seen
+from crud.openapi.caller import Caller, Seen, operation_of
 from crud.openapi.parts import (
     DELETES,
     DELETES_ONE,
@@ -62,19 +63,7 @@ def _of_collection(seen: Seen, path: str) -> Iterator[Operation]:
         yield from _deletes(seen, path)
 
 
-def _operation(
-    seen: Seen,
-    method: str,
-    path: str,
-    summary: str,
-    kinds: tuple[str, ...],
-    answers: Mapping[int, Answer],
-    parameters: tuple[Json, ...] = (),
-    sent: Json | None = None,
-) -> Operation:
-    parameters = ((seen.key_parameter,) if "{id}" in path else ()) + parameters
-    name = seen.resource.name
-    return Operation(method, path, summary, seen.name, answers, kinds, REFUSED, parameters, sent, name)
+_operation = partial(operation_of, REFUSED)
 
 
 def _one(seen: Seen) -> Json:

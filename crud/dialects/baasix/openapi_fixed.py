@@ -176,7 +176,8 @@ def _doors(caller: Caller, at: str) -> Iterator[Operation]:
     sent, session = body(open_object(LOGIN, "email", "password")), {200: Answer("A session", BEGUN)}
     yield Operation("post", f"{at}/login", "A session for a password", "auth", session, kinds, both, (), sent)
     new, kinds = body(open_object(NEW, "email", "password", "firstName")), (*DOORS, "forbidden", "conflict", "invalid")
-    yield Operation("post", f"{at}/register", "An account of one's own", "auth", session, kinds, both, (), new)
+    if caller.context.snapshot.config.auth.registration == "open":
+        yield Operation("post", f"{at}/register", "An account of one's own", "auth", session, kinds, both, (), new)
     kinds, sent = (*DOORS, "unauthorized", "cross_site"), body(REFRESH, required=False)
     again = {200: Answer("The next tokens", open_object(TOKENS, "token", "expiresIn"))}
     yield Operation("post", f"{at}/refresh", "The next tokens of a session", "auth", again, kinds, both, (), sent)

@@ -4,10 +4,12 @@ In: what a caller may do (`crud.openapi.caller`). Out: operations and schemas. T
 """
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import Any
 from urllib.parse import quote
 
 from crud.dialects.metal.openapi_fixed import REFUSED, fixed_operations
-from crud.openapi.caller import Caller, Seen, can_stand
+from crud.openapi.caller import Caller, Seen, can_stand, operation_of
 from crud.openapi.conditions import dotted
 from crud.openapi.parts import (
     DELETES,
@@ -113,18 +115,10 @@ def _posts(seen: Seen, path: str) -> Iterator[Operation]:
         )
 
 
-def _operation(
-    seen: Seen,
-    method: str,
-    path: str,
-    summary: str,
-    kinds: tuple[str, ...],
-    answers: Mapping[int, Answer],
-    parameters: tuple[Json, ...] = (),
-    sent: Json | None = None,
-) -> Operation:
-    name = f"{seen.resource.namespace}/{seen.resource.entity or seen.resource.name}"
-    return Operation(method, path, summary, name, answers, kinds, REFUSED, parameters, sent, seen.resource.name)
+def _operation(seen: Seen, *said: Any, **more: Any) -> Operation:
+    """An operation under the two words of its entity."""
+    group = f"{seen.resource.namespace}/{seen.resource.entity or seen.resource.name}"
+    return replace(operation_of(REFUSED, seen, *said, **more), group=group)
 
 
 # ---------------------------------------------------------------- parameters and bodies

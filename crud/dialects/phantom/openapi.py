@@ -4,11 +4,12 @@ In: what a caller may do (`crud.openapi.caller`). Out: operations. The other doo
 """
 
 from collections.abc import Iterator, Mapping
+from functools import partial
 
 from crud.dialects.phantom.openapi_doors import REFUSED, door_operations, enveloped
 from crud.dialects.phantom.openapi_doors import batch_operations as batches
 from crud.dialects.phantom.reserved import RESERVED
-from crud.openapi.caller import Caller, Seen
+from crud.openapi.caller import Caller, Seen, operation_of
 from crud.openapi.conditions import condition_schemas, dotted, names_among, of_columns
 from crud.openapi.parts import (
     BOOLEAN,
@@ -68,19 +69,7 @@ def _of_resource(seen: Seen, path: str, schema_path: str) -> Iterator[Operation]
         yield from _deletes(seen, path)
 
 
-def _operation(
-    seen: Seen,
-    method: str,
-    path: str,
-    summary: str,
-    kinds: tuple[str, ...],
-    answers: Mapping[int, Answer],
-    parameters: tuple[Json, ...] = (),
-    sent: Json | None = None,
-) -> Operation:
-    parameters = ((seen.key_parameter,) if "{id}" in path else ()) + parameters
-    name = seen.resource.name
-    return Operation(method, path, summary, seen.name, answers, kinds, REFUSED, parameters, sent, name)
+_operation = partial(operation_of, REFUSED)
 
 
 def _reads(seen: Seen, path: str) -> Iterator[Operation]:

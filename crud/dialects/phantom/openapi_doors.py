@@ -94,7 +94,8 @@ def _doors(caller: Caller, at: str) -> Iterator[Operation]:
     yield Operation("post", f"{at}/login", "A session for a password", GROUP, session, kinds, both, body=sent)
     begun, new = {200: Answer("A session", BEGUN)}, body(closed(NEW, "email", "password"))
     more = (*DOORS, "forbidden", "conflict", "invalid")
-    yield Operation("post", f"{at}/register", "An account of one's own", GROUP, begun, more, both, body=new)
+    if caller.context.snapshot.config.auth.registration == "open":
+        yield Operation("post", f"{at}/register", "An account of one's own", GROUP, begun, more, both, body=new)
     yield Operation("post", f"{at}/setup", "The first administrator", GROUP, begun, more, DOOR, body=new)
     kinds = (*DOORS, "unauthorized", "cross_site")  # as a cookie, a token must come from a page of ours
     sent = body(REFRESH, required=False)

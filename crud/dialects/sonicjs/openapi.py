@@ -5,11 +5,12 @@ In: what a caller may do (`crud.openapi.caller`). Out: operations and schemas. I
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 
 from crud.dialects.sonicjs.openapi_doors import REFUSED, door_operations, under_data, wrapped
 from crud.dialects.sonicjs.parameters import OPERATORS_BY_WORD
 from crud.dialects.sonicjs.registering import OPTIONAL
-from crud.openapi.caller import Caller, Seen
+from crud.openapi.caller import Caller, Seen, operation_of
 from crud.openapi.conditions import names_among
 from crud.openapi.doors import EMAIL, NAME, PASSWORD
 from crud.openapi.parts import (
@@ -93,19 +94,7 @@ def _of_table(seen: Seen, path: str, as_in: Generation) -> Iterator[Operation]:
         yield _operation(seen, "delete", f"{path}/{{id}}", "A record goes", DELETES_ONE, as_in.deleted, (IF_MATCH,))
 
 
-def _operation(
-    seen: Seen,
-    method: str,
-    path: str,
-    summary: str,
-    kinds: tuple[str, ...],
-    answers: Mapping[int, Answer],
-    parameters: tuple[Json, ...] = (),
-    sent: Json | None = None,
-) -> Operation:
-    parameters = ((seen.key_parameter,) if "{id}" in path else ()) + parameters
-    name = seen.resource.name
-    return Operation(method, path, summary, seen.name, answers, kinds, REFUSED, parameters, sent, name)
+_operation = partial(operation_of, REFUSED)
 
 
 def _registration(caller: Caller, at: str, as_in: Generation) -> Iterator[Operation]:

@@ -4,11 +4,12 @@ In: what a caller may do (`crud.openapi.caller`). Out: operations and schemas.
 """
 
 from collections.abc import Iterator, Mapping
+from functools import partial
 
 from crud.dialects.xond.identity import MEMBER
 from crud.dialects.xond.parsing import COMPARISONS
 from crud.errors import STATUS
-from crud.openapi.caller import Caller, Seen
+from crud.openapi.caller import Caller, Seen, operation_of
 from crud.openapi.conditions import field_names, names_among
 from crud.openapi.parts import (
     BOOLEAN,
@@ -79,19 +80,7 @@ def _of_resource(seen: Seen, path: str) -> Iterator[Operation]:
         yield from _deletes(seen, path)
 
 
-def _operation(
-    seen: Seen,
-    method: str,
-    path: str,
-    summary: str,
-    kinds: tuple[str, ...],
-    answers: Mapping[int, Answer],
-    parameters: tuple[Json, ...] = (),
-    sent: Json | None = None,
-) -> Operation:
-    parameters = ((seen.key_parameter,) if "{id}" in path else ()) + parameters
-    name = seen.resource.name
-    return Operation(method, path, summary, seen.name, answers, kinds, REFUSED, parameters, sent, name)
+_operation = partial(operation_of, REFUSED)
 
 
 def _reads(seen: Seen, path: str) -> Iterator[Operation]:

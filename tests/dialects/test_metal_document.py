@@ -22,6 +22,7 @@ SERVER: list[Printed] = [
     ("GET /user/info", 200, {"username": "admin"}),
     ("GET /server/info", 200, {"server": "Metal", "version": "0.3"}),
     ("POST /server/reload", 200, {"message": "Server reloaded"}),
+    ("POST /plan/my-plan/reload\n", 200, {"plan": "my-plan", "message": "Plan reloaded"}),
     ("GET /cache/view", 200, {}),
     ("POST /cache/clean\n", 200, {"message": "Cache cleaned"}),
     ("POST /cache/purge\n", 200, {"message": "Cache purged"}),
@@ -61,12 +62,14 @@ FRAGMENTS = [
 
 @pytest.fixture
 def metal(fresh: Fresh, make_app: Callable[..., Flask], tmp_path: Path) -> FlaskClient:
-    """The sample, with the user of the document among its users."""
+    """The sample, with the user and the plan of the document."""
     text = (ROOT / "config.yml").read_text().replace("sample: sample/", f"sample: {ROOT / 'sample'}")
     text = text.replace("metadata: meta/", f"metadata: {ROOT / 'meta'}")
     assert "\nusers:" not in text
     path = tmp_path / "config.yml"
-    path.write_text(f"{text}\nusers: {{admin: {{password: 123456, roles: [admin]}}}}\n")
+    users = "users: {admin: {password: 123456, roles: [admin]}}"
+    plan = "  my-plan: {by-country: [{select: {schema: my-schema, entity: my-entity}}, {sort: {country: asc}}]}"
+    path.write_text(text.replace("\nplans:\n", f"\nplans:\n{plan}\n") + f"\n{users}\n")
     return make_app(path, fresh.snapshot.system.url).test_client()
 
 

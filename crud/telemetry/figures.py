@@ -69,7 +69,8 @@ class Figures:
         }
         name, meaning, labels = REQUEST_SECONDS
         self._seconds = Histogram(PREFIX + name, meaning, labels, registry=own, buckets=BUCKETS)
-        self._children: dict[tuple[str, Labels], Counter | Histogram] = {}
+        self._children: dict[tuple[str, Labels], Counter] = {}
+        self._answered: dict[tuple[Labels, str], tuple[Counter, Histogram]] = {}
         self._looked, self._known = 0.0, dict[str, Connections]()
         self._looking = Lock()
 
@@ -79,14 +80,16 @@ class Figures:
         if child is None:
             counter = self._counters[name]
             child = self._children[name, labels] = counter.labels(*labels) if labels else counter
-        child.inc(by)  # type: ignore[union-attr]
+        child.inc(by)
 
-    def measure(self, labels: Labels, seconds: float) -> None:
+    def answered(self, labels: Labels, status: str, seconds: float) -> None:
         """A request has taken so long."""
-        child = self._children.get(("", labels))
-        if child is None:
-            child = self._children["", labels] = self._seconds.labels(*labels)
-        child.observe(seconds)  # type: ignore[union-attr]
+        pair = self._answered.get((labels, status))
+        if pair is None:
+            counter = self._counters["requests"].labels(*labels, status)
+            pair = self._answered[labels, status] = (counter, self._seconds.labels(*labels))
+        pair[0].inc()
+        pair[1].observe(seconds)
 
     def look(self, connections: Mapping[str, Connections]) -> None:
         """How this process does now."""
@@ -154,8 +157,7 @@ def count(name: str, *labels: str, by: float = 1) -> None:
 def answered(route: str, dialect: str, method: str, *, status: int, seconds: float) -> None:
     """A request has been answered."""
     for figures in _HELD:
-        figures.count("requests", (route, dialect, method, str(status)), 1)
-        figures.measure((route, dialect, method), seconds)
+        figures.answered((route, dialect, method), str(status), seconds)
 
 
 def due(seconds: float = 1.0) -> bool:

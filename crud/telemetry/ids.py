@@ -6,7 +6,6 @@ and in an answer; a `Trace`, or None where the header is none. Nothing else of e
 
 import re
 import secrets
-import uuid
 from dataclasses import dataclass
 
 _ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
@@ -32,7 +31,7 @@ class Trace:
 
 def request_id(given: str | None) -> str:
     """The id that a request came with, where it is one; else a new one."""
-    return given if given and _ID.fullmatch(given) else uuid.uuid4().hex
+    return given if given and _ID.fullmatch(given) else secrets.token_hex(16)
 
 
 def trace(header: str | None) -> Trace | None:

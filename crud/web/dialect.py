@@ -223,9 +223,9 @@ def told(error: Exception) -> ApiError:
         case sql.SqlError() if known := next((row for row in TOLD if isinstance(error, row[0])), None):
             _, kind, message = known
             if kind in ("timeout", "busy"):
-                log.warning(kind, path=path(), cause=repr(error.__cause__))
+                log.warning(kind, path=path(request.path), cause=repr(error.__cause__))
             return ApiError(kind, message or str(error))
-    log.error("internal error", path=path(), exc_info=error)
+    log.error("internal error", path=path(request.path), exc_info=error)
     return ApiError("internal", "Internal server error")
 
 

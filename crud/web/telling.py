@@ -7,7 +7,7 @@ a request. Neither the query string nor a header nor a body is told: they hold s
 import re
 from collections.abc import Mapping
 
-from flask import Flask, Response, g, request
+from flask import Flask, Request, Response, g, request
 
 from crud import logs
 from crud.snapshots.health import connections
@@ -41,33 +41,33 @@ def call() -> Call:
 
 def _begin() -> None:
     if "call" not in g:  # else it is begun again
-        headers = request.headers
-        g.call = Call(request_id(headers.get("X-Request-Id")), trace(headers.get("traceparent")))
-        CALL.set(g.call)
+        given = request.environ
+        g.call = made = Call(request_id(given.get("HTTP_X_REQUEST_ID")), trace(given.get("HTTP_TRACEPARENT")))
+        CALL.set(made)
 
 
 def _end(response: Response) -> Response:
+    asked: Request = request._get_current_object()  # type: ignore[attr-defined]  # each way over the proxy takes time
     known: Context | None = g.get("context")
-    told, settings = call(), known.snapshot.config.telemetry if known else served().state.held.config.telemetry
+    told, settings = call(), (known.snapshot if known else served().state.held).config.telemetry
     told.enter("render")
     response.headers["X-Request-Id"] = told.id
     if told.trace:
         response.headers["traceparent"] = told.trace.header
     if known and known.actor.wholly("admin", *settings.timing):
         response.headers["Server-Timing"] = timing(told)
-    seconds = told.seconds
-    quiet = request.endpoint in QUIET and response.status_code == 200 or CALLER in request.environ
+    where, seconds = (route(asked), dialect(asked)), told.seconds
+    quiet = asked.endpoint in QUIET and response.status_code == 200 or CALLER in asked.environ
     if settings.access_log and not quiet:
-        logs.access(_line(response, told, known, seconds))
-    _count(response.status_code, told, seconds)
+        logs.access(_line(asked, response, where, seconds))
+    _count(asked.method, response.status_code, where, seconds)
     CALL.set(None)
     return response
 
 
-def _count(status: int, told: Call, seconds: float) -> None:
-    method = request.method if request.method in METHODS else "other"
-    figures.answered(route(), dialect(), method, status=status, seconds=seconds)
-    for source, (count, sum) in told.statements.items():
+def _count(method: str, status: int, where: tuple[str, str], seconds: float) -> None:
+    figures.answered(*where, method if method in METHODS else "other", status=status, seconds=seconds)
+    for source, (count, sum) in call().statements.items():
         figures.count("statements", source, by=count)
         figures.count("statement_seconds", source, by=sum)
     if figures.due():
@@ -80,34 +80,35 @@ def timing(told: Call) -> str:
     return ", ".join([*parts, f"total;dur={told.seconds * 1000:.2f}"])
 
 
-def _line(response: Response, told: Call, known: Context | None, seconds: float) -> Mapping[str, object]:
+def _line(asked: Request, response: Response, where: tuple[str, str], seconds: float) -> Mapping[str, object]:
+    told, known = call(), g.get("context")
     return {
-        "method": request.method[:20],
-        "route": route(),
-        "path": path(),
+        "method": asked.method[:20],
+        "route": where[0],
+        "path": path(asked.path),
         "status": response.status_code,
         "ms": round(seconds * 1000, 2),
         "sql_ms": round(told.spent["sql"] * 1000, 2),
         "statements": sum(count for count, _ in told.statements.values()),
         "bytes": response.calculate_content_length() or 0,
-        "dialect": dialect(),
+        "dialect": where[1],
         "actor": known.actor.id if known else None,
     }
 
 
-def route() -> str:
+def route(asked: Request) -> str:
     """The template of the path; empty where no view is at it."""
-    return request.url_rule.rule if request.url_rule else ""
+    return str(asked.url_rule.rule) if asked.url_rule else ""
 
 
-def path() -> str:
-    """The path without what may be a secret in it, and no longer than a line should be."""
-    shown = _SECRET.sub("[secret]", request.path)[:_MOST]
+def path(asked: str) -> str:
+    """A path without what may be a secret in it, and no longer than a line should be."""
+    shown = _SECRET.sub("[secret]", asked)[:_MOST]
     return shown if shown.isprintable() else ascii(shown)[1:-1]
 
 
-def dialect() -> str:
+def dialect(asked: Request) -> str:
     """The dialect whose mount the path is in; empty outside all."""
-    if request.blueprint:
-        return request.blueprint.partition(":")[0]
-    return next((each.dialect.name for each in served().sharing(request.path)), "")
+    if asked.url_rule and "." in asked.url_rule.endpoint:
+        return str(asked.url_rule.endpoint).partition(":")[0]
+    return next((each.dialect.name for each in served().sharing(asked.path)), "")

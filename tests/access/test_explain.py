@@ -48,6 +48,7 @@ from sql.query import (
     both,
 )
 from sql.types import DATE, DATETIME, INTEGER, JSON, STRING, UUID
+from tests.tables import each
 
 Token = dict[str, str]
 
@@ -57,8 +58,8 @@ Token = dict[str, str]
 def recombined(resource: Resource, found: Explanation, *, tenantless: bool) -> tuple[frozenset[str], Filter]:
     """Columns and rows put together again from the lines that are said to apply, without the policy."""
     fixed: Filter = TRUE
-    for each in found.added:
-        fixed = both(fixed, each.where)
+    for line in found.added:
+        fixed = both(fixed, line.where)
     if "admin" in found.roles:
         return offer(resource, found.action, tenantless=tenantless).possible, fixed
     allows = [line for line in found.lines if line.standing == "applies" and line.allow]
@@ -199,7 +200,7 @@ A = Path("a")
 ONE = Const(1, INTEGER)
 
 
-@pytest.mark.parametrize(
+@each(
     ("node", "expected"),
     [
         (TRUE, "every row"),
@@ -258,9 +259,9 @@ def test_the_command_says_which_rule_gives_what(sample: Flask) -> None:
     assert lines[-1].startswith("sql: SELECT ") and '"authorId" = :current_user' in lines[-1].replace("::uuid", "")
 
 
-@pytest.mark.parametrize("action", ACTIONS)
-@pytest.mark.parametrize("name", ["posts", "comments", "customers", "_dragoman_users", "my-schema.my-entity"])
-@pytest.mark.parametrize("who", [("--as", "anon"), ("--as", "test@example.com"), ("--role", "admin")])
+@each("action", ACTIONS)
+@each("name", ["posts", "comments", "customers", "_dragoman_users", "my-schema.my-entity"])
+@each("who", [("--as", "anon"), ("--as", "test@example.com"), ("--role", "admin")])
 def test_the_sql_has_a_symbol_for_each_parameter(sample: Flask, who: tuple[str, str], name: str, action: str) -> None:
     found = json.loads(asked(sample, *who, "--resource", name, "--action", action, "--json"))
     assert (found["sql"] is None) == (not found["allowed"])
@@ -278,7 +279,7 @@ def test_roles_may_be_named_instead_of_somebody(sample: Flask) -> None:
     assert {rule["role"] for rule in found["rules"]} == {"anon", "user"}
 
 
-@pytest.mark.parametrize(
+@each(
     "words",
     [
         ("--as", "no@body.com", "--resource", "posts", "--action", "read"),

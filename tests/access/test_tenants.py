@@ -43,6 +43,7 @@ from tests.access.tenants import (
 )
 from tests.attacks.writing import CREATE, DELETE, UPDATE
 from tests.dialects.conftest import sibling
+from tests.tables import each
 
 
 @pytest.fixture(scope="session")
@@ -170,7 +171,7 @@ def requests(channel: str) -> list[Way]:
     return [("GET", path, None) for path in dict.fromkeys(paths)]
 
 
-@pytest.mark.parametrize("channel", READS)
+@each("channel", READS)
 def test_what_a_tenant_reads_does_not_depend_on_another(settled: Tenants, channel: str) -> None:
     ways = requests(channel)
     mine = [settled.answers(state, ways) for state in STATES]
@@ -304,7 +305,7 @@ WRITES: dict[str, list[Way]] = {
 ALIKE_FOR_ALL = ("/items/shelves/bulk",)  # what only an own pair of rows decides
 
 
-@pytest.mark.parametrize("channel", WRITES)
+@each("channel", WRITES)
 def test_what_a_tenant_writes_does_not_depend_on_another(settled: Tenants, channel: str) -> None:
     ways = WRITES[channel]
     told: dict[str, list[tuple[str, str]]] = {}
@@ -500,7 +501,7 @@ MEMBERSHIPS: dict[str, tuple[str | None, set[str]]] = {
 }
 
 
-@pytest.mark.parametrize("name", CALLERS)
+@each("name", CALLERS)
 def test_a_role_holds_in_the_tenant_of_its_link(settled: Tenants, name: str) -> None:
     account = load_account(settled.database, settled.ids[name])
     assert account is not None

@@ -7,6 +7,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from tests.attacks.conftest import Ask, Token
+from tests.tables import each
 
 # What no body of a refusal may hold, unless the caller wrote it.
 INSIDE = re.compile(
@@ -71,7 +72,7 @@ def test_odd_values_are_refused_in_our_own_words(ask: Ask, field: str) -> None:
     assert told == []
 
 
-@pytest.mark.parametrize(("path", "name"), JSON_PARAMETERS)
+@each(("path", "name"), JSON_PARAMETERS)
 def test_odd_documents_are_refused_in_our_own_words(ask: Ask, path: str, name: str) -> None:
     for text in RAW:
         answer = ask(path, (name, text))
@@ -89,7 +90,7 @@ QUERIES = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("path", ["/api/people", "/json/people", "/v1/people", "/schema/main/people", "/items/people"])
+@each("path", ["/api/people", "/json/people", "/v1/people", "/schema/main/people", "/items/people"])
 def test_odd_query_strings_are_refused_in_our_own_words(client: FlaskClient, user: Token, path: str) -> None:
     for text in QUERIES:
         answer = client.get(path, query_string=text, headers=user)
@@ -105,7 +106,7 @@ PATHS = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("method", ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"])
+@each("method", ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"])
 def test_odd_paths_and_methods_are_refused_in_our_own_words(client: FlaskClient, user: Token, method: str) -> None:
     for path in PATHS:
         answer = client.open(path, method=method, headers=user)
@@ -114,7 +115,7 @@ def test_odd_paths_and_methods_are_refused_in_our_own_words(client: FlaskClient,
         assert answer.headers["X-Request-Id"]
 
 
-@pytest.mark.parametrize("id", ["a b", "x" * 65, "<script>", "é", "../x", "a;b", ""])
+@each("id", ["a b", "x" * 65, "<script>", "é", "../x", "a;b", ""])
 def test_an_odd_request_id_is_replaced(client: FlaskClient, id: str) -> None:
     assert (
         client.get("/server/info", headers={"X-Request-Id": id.encode().decode("latin-1")}).headers["X-Request-Id"]

@@ -156,7 +156,7 @@ def test_options_tell_of_a_path_and_not_of_what_is_there(client: FlaskClient, us
     assert "TRACE" not in str(told)
 
 
-@pytest.mark.parametrize("method", ["TRACE", "CONNECT", "PROPFIND", "get", "FOO"])
+@each("method", ["TRACE", "CONNECT", "PROPFIND", "get", "FOO"])
 def test_a_method_that_is_none_is_refused(client: FlaskClient, user: Token, method: str) -> None:
     for path in (*LISTS, "/auth/login", "/server/info"):
         answer = client.open(path, method=method, headers={**user, "X-Mark": "ECHOMARK"})
@@ -198,7 +198,7 @@ def test_what_is_echoed_is_never_a_page(client: FlaskClient, user: Token, path: 
 # ---------------------------------------------------------------- what may be kept
 
 
-@pytest.mark.parametrize("path", EVERYWHERE)
+@each("path", EVERYWHERE)
 def test_an_answer_is_kept_by_nobody_or_by_its_reader_alone(world: World, client: FlaskClient, path: str) -> None:
     for headers in ({}, {"Authorization": f"Bearer {world.token('admin')}"}):
         answer = client.get(path, headers=headers)

@@ -45,7 +45,7 @@ def test_a_forbidden_resource_is_refused_before_its_parameters_are_read(
     assert answers.pop()[0] in (401, 403)
 
 
-@pytest.mark.parametrize("schema", ["zzzz", "pg_catalog", "information_schema", "system", "sqlite_master"])
+@each("schema", ["zzzz", "pg_catalog", "information_schema", "system", "sqlite_master"])
 def test_schemas_of_the_database_are_not_there(client: FlaskClient, user: Token, schema: str) -> None:
     for path in ("/schema/~", "/schema/~/people", "/schema/~/users"):
         assert bare(client, path, schema, user, ()) == bare(client, path, "z" * len(schema), user, ())
@@ -190,7 +190,7 @@ def test_a_value_of_the_caller_cannot_widen_a_rule(ask: Ask) -> None:
 # ---------------------------------------------------------------- what rules give and take
 
 
-@pytest.mark.parametrize("path", ["/api/blanks", "/json/blanks", "/v1/blanks", "/schema/main/blanks", "/items/blanks"])
+@each("path", ["/api/blanks", "/json/blanks", "/v1/blanks", "/schema/main/blanks", "/items/blanks"])
 def test_an_empty_list_of_fields_is_none_not_all(ask: Ask, path: str) -> None:
     answer = ask(path)
     text = answer.get_data(as_text=True)

@@ -12,6 +12,7 @@ from flask import Flask
 
 from tests.attacks.conftest import Token, World
 from tests.attacks.world import CONFIG
+from tests.tables import each
 
 PEOPLE = "/schema/main/people"
 SHORT = "limits: {script_seconds: 0.2, script_wait_seconds: 0.1, scripts_at_once: 2}\n"
@@ -79,7 +80,7 @@ def told(app: Flask, headers: Token, source: str) -> tuple[int, Any]:
     return answer.status_code, json.loads(answer.data)
 
 
-@pytest.mark.parametrize(("source", "part"), ATTACKS, ids=[source[:60] for source, _ in ATTACKS])
+@each(("source", "part"), ATTACKS, ids=[source[:60] for source, _ in ATTACKS])
 def test_a_harmful_expression_is_refused_and_nothing_is_left_of_it(
     app: Flask, admin: Token, source: str, part: str
 ) -> None:

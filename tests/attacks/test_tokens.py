@@ -130,7 +130,7 @@ FORGED: dict[str, Callable[[World], str]] = {
 }
 
 
-@pytest.mark.parametrize("kind", FORGED)
+@each("kind", FORGED)
 def test_a_bad_token_is_refused_where_anonymous_may_read(world: World, client: FlaskClient, kind: str) -> None:
     headers = {"Authorization": f"Bearer {FORGED[kind](world)}"}
     for path, status in DOORS:
@@ -152,8 +152,8 @@ def test_another_kind_of_authorization_is_no_anonymous_call(client: FlaskClient,
         assert client.get(path, headers={"Authorization": header}).status_code == status
 
 
-@pytest.mark.parametrize(("path", "cookie", "status"), [("/api/news", "token", 403), ("/json/news", "jwtCookie", 401)])
-@pytest.mark.parametrize("value", ["garbage", "a.b.c", ""])
+@each(("path", "cookie", "status"), [("/api/news", "token", 403), ("/json/news", "jwtCookie", 401)])
+@each("value", ["garbage", "a.b.c", ""])
 def test_a_bad_cookie_is_refused(world: World, path: str, cookie: str, status: int, value: str) -> None:
     client = world.app.test_client()
     client.set_cookie(cookie, value)

@@ -160,8 +160,8 @@ def test_relations_are_parsed_where_they_are_wanted() -> None:
     assert found == Parsed({"first_name": "x"}, {"line_boss": (view.resource.relations["line_boss"], {"a": 1})})
 
 
-@pytest.mark.parametrize("name", ["made_at", "local_at"])
-@pytest.mark.parametrize("raw", [0, 1704067200123, Decimal("1704067200000"), -1])
+@each("name", ["made_at", "local_at"])
+@each("raw", [0, 1704067200123, Decimal("1704067200000"), -1])
 def test_a_dialect_that_counts_milliseconds_is_read_so(name: str, raw: object) -> None:
     view = a_view("sonicjs", "epoch_ms")
     assert row(view, {name: raw}).row == {name: coerce(view.resource.columns[name].type, raw)}

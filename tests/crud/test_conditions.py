@@ -94,7 +94,7 @@ def test_each_word_is_the_operator_of_the_table(word: str) -> None:
     assert isinstance(made, Compare) and made.op == WORDS[word] and made.left == path(field)
 
 
-@pytest.mark.parametrize("word", KEY_WORDS)
+@each("word", KEY_WORDS)
 def test_each_key_word_tests_the_value_under_its_key(word: str) -> None:
     op, operand = KEY_WORDS[word]
     value = ["x"] if operand == "values" else "x"

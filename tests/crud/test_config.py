@@ -13,6 +13,7 @@ from crud.definitions.problems import ConfigError, Problem
 from crud.definitions.reading import check_config, config_for_database, config_of, read_config
 from crud.definitions.schema import CONFIG
 from crud.definitions.sources import source_url
+from tests.tables import each
 
 DOCS = Path(__file__).parents[2] / "docs" / "configuration.md"
 
@@ -68,7 +69,7 @@ def test_a_comment_needs_no_variable() -> None:
     assert good("# ${NAME}\nserver: {port: 1}").server.port == 1
 
 
-@pytest.mark.parametrize(
+@each(
     ("text", "value"),
     [
         ("no", "no"),
@@ -102,7 +103,7 @@ YAML_MISTAKES = [
 ]
 
 
-@pytest.mark.parametrize(("text", "message"), YAML_MISTAKES)
+@each(("text", "message"), YAML_MISTAKES)
 def test_yaml_is_read_strictly(text: str, message: str) -> None:
     assert any(message in problem for problem in read(text)[1]), read(text)[1]
 
@@ -166,12 +167,12 @@ ENTITY_MISTAKES = [
 ]
 
 
-@pytest.mark.parametrize(("text", "message"), SHAPE_MISTAKES + MEANING_MISTAKES)
+@each(("text", "message"), SHAPE_MISTAKES + MEANING_MISTAKES)
 def test_a_mistake_is_told_with_what_is_allowed(text: str, message: str) -> None:
     assert any(message in problem for problem in read(text)[1]), read(text)[1]
 
 
-@pytest.mark.parametrize(("entities", "message"), ENTITY_MISTAKES)
+@each(("entities", "message"), ENTITY_MISTAKES)
 def test_a_mistake_in_an_entity_is_told(entities: str, message: str) -> None:
     problems = read(f"schemas: {{main: {{entities: {{{entities}}}}}}}")[1]
     assert any(message in problem for problem in problems), problems
@@ -314,6 +315,6 @@ def keys_of(schema: Mapping[str, Any]) -> Iterator[str]:
             yield from keys_of(nested)
 
 
-@pytest.mark.parametrize("key", sorted(set(keys_of(CONFIG))))
+@each("key", sorted(set(keys_of(CONFIG))))
 def test_every_key_is_documented(key: str) -> None:
     assert re.search(rf"`{re.escape(key)}`|\b{re.escape(key)}:", DOCS.read_text(encoding="utf-8"))

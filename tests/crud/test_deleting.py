@@ -251,7 +251,7 @@ def living(home: Home, name: str) -> dict[object, object]:
     return dict(home.database.fetch(f"SELECT id, up FROM {name} WHERE gone IS NULL ORDER BY id"))  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize(("name", "action", "soft", "enforced"), SELVES)
+@each(("name", "action", "soft", "enforced"), SELVES)
 def test_rows_that_refer_to_their_own_table(trees: Home, name: str, action: str, soft: bool, enforced: bool) -> None:
     """Each deletion stands alone: rows above rows, a row above itself, rows above each other."""
     left: dict[object, object] = {**TREE}

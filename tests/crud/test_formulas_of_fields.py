@@ -1,9 +1,8 @@
 """What a definition says of computed columns: their types, and what is wrong with them, by file, line and key."""
 
-import pytest
-
 from crud.definitions.config import FieldDefinition
 from tests.crud.test_config import good, read
+from tests.tables import each
 
 ENTITY = "schemas: {main: {entities: {orders: {fields: {FIELDS}}}}}"
 USUAL = "id: {type: integer, key: true}, a: {type: string}, n: {type: integer}, "
@@ -28,7 +27,7 @@ def test_the_type_follows_from_the_formula_unless_it_is_said() -> None:
     }
 
 
-@pytest.mark.parametrize(
+@each(
     ("text", "message"),
     [
         ("x: {formula: a +}", "fields.x.formula: 'a +' ends too early"),

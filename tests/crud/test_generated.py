@@ -64,7 +64,7 @@ TIMES = [
 ]
 
 
-@pytest.mark.parametrize(("type", "value"), TIMES)
+@each(("type", "value"), TIMES)
 def test_now_has_the_form_of_its_column(type: Type, value: object) -> None:
     for column in (Column("x", type, auto="created_at"), Column("x", type, default=Default("now"))):
         found = made(column)["x"]

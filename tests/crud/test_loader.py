@@ -13,6 +13,7 @@ from sql.catalog import Column, Default, Relation, Table
 from sql.introspection import TableInfo
 from sql.types import INTEGER, STRING
 from tests.crud.tables import blog, loaded, table
+from tests.tables import each
 
 PLAIN = config_for_database("sqlite:///x.sqlite", {})
 
@@ -204,7 +205,7 @@ MISTAKES = [
 ]
 
 
-@pytest.mark.parametrize(("entities", "message"), MISTAKES)
+@each(("entities", "message"), MISTAKES)
 def test_a_mistake_is_told_with_its_place(entities: str, message: str) -> None:
     text = f"schemas:\n  main:\n    tables: all\n    entities: {entities}\n"
     problems = wrong(text, *blog())

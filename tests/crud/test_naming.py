@@ -3,9 +3,10 @@
 import pytest
 
 from crud import naming
+from tests.tables import each
 
 
-@pytest.mark.parametrize(
+@each(
     ("columns", "target", "name"),
     [
         (["author_id"], "users", "author"),
@@ -45,7 +46,7 @@ def test_customary_forms(table: str, phantom: str, xond: str) -> None:
     assert (naming.pascal_singular(table), naming.camel_singular(table)) == (phantom, xond)
 
 
-@pytest.mark.parametrize(
+@each(
     ("column", "shown"),
     [
         ("first_name", "firstName"),

@@ -228,7 +228,7 @@ def test_a_rule(type: Type, rules: Mapping[str, object], raw: object, mistake: t
     assert one(type, raw, **rules)[1] == ([] if mistake is None else [mistake])
 
 
-@pytest.mark.parametrize(
+@each(
     ("backend", "type", "raw", "rule"),
     [
         ("sqlite", DECIMAL, Decimal("0.1234567890123456"), "precision"),
@@ -278,8 +278,8 @@ def test_required_is_what_nothing_else_fills(column: Column, required: bool) -> 
     assert load(schema_of(posts), {}, partial=True) == ({}, [])
 
 
-@pytest.mark.parametrize("partial", [True, False])
-@pytest.mark.parametrize(
+@each("partial", [True, False])
+@each(
     ("column", "allowed"),
     [
         (Column("x", STRING), True),
@@ -412,7 +412,7 @@ DUPLICATES: list[tuple[list[dict[str, object]], tuple[int, int, list[str]] | Non
 ]
 
 
-@pytest.mark.parametrize(("rows", "found"), DUPLICATES)
+@each(("rows", "found"), DUPLICATES)
 def test_duplicates_in_one_bulk(rows: list[dict[str, object]], found: tuple[int, int, list[str]] | None) -> None:
     columns = (Column("id", INTEGER), Column("mail", CITEXT), Column("a", INTEGER), Column("b", STRING))
     posts = resource(*columns, Column("meta", JSON), key=("id",), uniques=(("mail",), ("a", "b"), ("meta",)))

@@ -11,6 +11,7 @@ from crud.callers import actor_of
 from crud.errors import ApiError
 from crud.identity import keys
 from tests.identity.conftest import PASSWORD, Home
+from tests.tables import each
 
 Request = tuple[str, str, object]
 
@@ -56,7 +57,7 @@ def test_a_key_is_shown_in_either_header(home: Home, header: str) -> None:
         assert home.client.get(path, headers=shown).status_code == 200
 
 
-@pytest.mark.parametrize(
+@each(
     "headers",
     [
         {"X-API-Key": "drg_nothing"},
@@ -98,7 +99,7 @@ SCOPES = [
 ]
 
 
-@pytest.mark.parametrize(("scopes", "covered"), SCOPES, ids=str)
+@each(("scopes", "covered"), SCOPES, ids=str)
 def test_scopes_hold_for_every_action_in_every_dialect(home: Home, scopes: tuple[str, ...], covered: str) -> None:
     key = key_of(home, *scopes)
     tried = {"r": [("GET", path, None) for path in READS], "c": CREATES, "u": UPDATES, "d": DELETES}
@@ -124,7 +125,7 @@ EMBEDS = [
 ]
 
 
-@pytest.mark.parametrize(("path", "query"), EMBEDS)
+@each(("path", "query"), EMBEDS)
 def test_scopes_hold_at_every_hop(home: Home, path: str, query: dict[str, str]) -> None:
     narrow, wide = key_of(home, "read:notes"), key_of(home, "read:notes", "read:topics")
     refused = home.client.get(path, query_string=query, headers={"X-API-Key": narrow})
@@ -200,7 +201,7 @@ def test_only_a_digest_of_a_key_is_kept(home: Home) -> None:
     assert any(key.startswith(each.hint) for each in keys.listed(home.snapshot.system))
 
 
-@pytest.mark.parametrize("scopes", [[], [""], ["read"], ["write:notes"], ["read:"], ["read:a b"], [":notes"], ["**"]])
+@each("scopes", [[], [""], ["read"], ["write:notes"], ["read:"], ["read:a b"], [":notes"], ["**"]])
 def test_what_is_no_scope_is_refused(home: Home, scopes: list[str]) -> None:
     with pytest.raises(ApiError, match="is no scope"):
         keys.read_scopes(scopes)

@@ -12,6 +12,7 @@ from crud.errors import ApiError
 from crud.identity import sessions
 from tests.identity.conftest import CONFIG, PASSWORD, Home
 from tests.newcomers import CHEAP
+from tests.tables import each
 
 OPEN = ["/api/topics", "/json/topic", "/v1/topics", "/api/v1/topics", "/schema/main/topics", "/items/topics"]
 
@@ -109,9 +110,9 @@ def test_another_password_ends_every_session_and_begins_one(home: Home) -> None:
     before = [home.signed(email), home.signed(email)]
     actor = actor_of(home.snapshot, before[0].token)
     after = doors.change_password(home.snapshot, actor, old=PASSWORD, new="another-Horse-7")
-    assert [home.status(each.token) for each in (*before, after)] == [401, 401, 200]
-    for each in before:
-        refused(lambda each=each: doors.refresh(home.snapshot, each.refresh_token))  # type: ignore[misc]
+    assert [home.status(one.token) for one in (*before, after)] == [401, 401, 200]
+    for one in before:
+        refused(lambda one=one: doors.refresh(home.snapshot, one.refresh_token))  # type: ignore[misc]
     refused(lambda: home.signed(email), "invalid_credentials")
     assert home.signed(email, "another-Horse-7")
 
@@ -249,7 +250,7 @@ BAD = [
 ]
 
 
-@pytest.mark.parametrize(("email", "password", "rule"), BAD)
+@each(("email", "password", "rule"), BAD)
 def test_an_account_must_have_a_good_e_mail_and_password(home: Home, email: str, password: str, rule: str) -> None:
     with pytest.raises(ApiError) as error:
         doors.register(home.snapshot, New(email, password))

@@ -3,6 +3,7 @@
 import pytest
 
 from crud.scripting.finding import Code, Unclosed, parts, without_code
+from tests.tables import each
 
 FOUND: list[tuple[str, list[str | Code]]] = [
     ("", []),
@@ -25,15 +26,13 @@ FOUND: list[tuple[str, list[str | Code]]] = [
 ]
 
 
-@pytest.mark.parametrize(("text", "found"), FOUND)
+@each(("text", "found"), FOUND)
 def test_expressions_end_where_their_code_ends(text: str, found: list[str | Code]) -> None:
     assert parts(text) == found
     assert without_code(text) == "".join(part for part in found if isinstance(part, str))
 
 
-@pytest.mark.parametrize(
-    "text", ["${{", "${{ 1 }", "${{ 'a }}", "${{ { }}", "${{ /* }}", "${{ (/a }}", "${{ ` }}", "ok ${{1}} ${{ ("]
-)
+@each("text", ["${{", "${{ 1 }", "${{ 'a }}", "${{ { }}", "${{ /* }}", "${{ (/a }}", "${{ ` }}", "ok ${{1}} ${{ ("])
 def test_what_is_not_closed_is_refused(text: str) -> None:
     with pytest.raises(Unclosed) as told:
         parts(text)
@@ -41,8 +40,6 @@ def test_what_is_not_closed_is_refused(text: str) -> None:
     assert without_code(text) == text
 
 
-@pytest.mark.parametrize(
-    "part", ["'", '"', "`", "/*", "/", "(/[", "=/[", "{", "}", "${{", "${{1", "$", "//", "\\", "'\n"]
-)
+@each("part", ["'", '"', "`", "/*", "/", "(/[", "=/[", "{", "}", "${{", "${{1", "$", "//", "\\", "'\n"])
 def test_a_text_is_read_once_whatever_it_is(part: str) -> None:
     without_code("${{ " + part * (30_000 // len(part)))  # again and again would be minutes

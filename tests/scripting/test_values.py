@@ -9,6 +9,7 @@ from crud.definitions.config import Limits
 from crud.scripting.filling import ScriptError, Scripts
 from crud.scripting.pool import Pool
 from tests.scripting.conftest import PATIENT, value
+from tests.tables import each
 
 EPOCH = "new Date(Date.UTC(2026, 0, 5, 15, 4, 9))"
 VALUES: list[tuple[str, object]] = [
@@ -50,7 +51,7 @@ VALUES: list[tuple[str, object]] = [
 ]
 
 
-@pytest.mark.parametrize(("source", "expected"), VALUES)
+@each(("source", "expected"), VALUES)
 def test_an_expression_keeps_the_type_of_its_result(shared: Pool, source: str, expected: object) -> None:
     found = value(shared, source)
     assert (type(found), found) == (type(expected), expected)
@@ -107,7 +108,7 @@ FAILURES: list[tuple[str, str]] = [
 ]
 
 
-@pytest.mark.parametrize(("source", "part"), FAILURES, ids=[source[:40] for source, _ in FAILURES])
+@each(("source", "part"), FAILURES, ids=[source[:40] for source, _ in FAILURES])
 def test_a_failure_names_the_expression_and_nothing_of_this_machine(shared: Pool, source: str, part: str) -> None:
     with pytest.raises(ScriptError) as told:
         value(shared, source)

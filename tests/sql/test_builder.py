@@ -34,6 +34,7 @@ from sql.types import INTEGER, TEXT, Type
 from sql.values import JsonPathTest
 from tests.sql.test_execute import NOW, OPERATIONS, slots
 from tests.sql.world import CATALOG, POST, THING
+from tests.tables import each
 
 POSTGRES = Postgres('"pg_c_utf8"')
 BACKENDS = pytest.mark.parametrize("backend", [SQLITE, POSTGRES], ids=["sqlite", "postgres"])
@@ -102,7 +103,7 @@ def test_hops_and_children_are_asked_by_exists() -> None:
 
 
 @BACKENDS
-@pytest.mark.parametrize("op", OPERATORS)
+@each("op", OPERATORS)
 def test_every_operator_is_printed_with_bound_values_only(op: str, backend: Backend) -> None:
     kinds = OPERATORS[op]
     column = next(name for name, held in THING.columns.items() if name != "id" and held.type.family in kinds.families)
@@ -117,7 +118,7 @@ def test_every_operator_is_printed_with_bound_values_only(op: str, backend: Back
 
 
 @BACKENDS
-@pytest.mark.parametrize(("column", "op", "values", "expected"), OPERATIONS[:20])
+@each(("column", "op", "values", "expected"), OPERATIONS[:20])
 def test_text_does_not_depend_on_values(
     column: str, op: str, values: tuple[object, ...], expected: list[int], backend: Backend
 ) -> None:
@@ -129,7 +130,7 @@ def test_text_does_not_depend_on_values(
 
 
 @BACKENDS
-@pytest.mark.parametrize("name", NAMES)
+@each("name", NAMES)
 def test_identifiers_are_quoted(name: str, backend: Backend) -> None:
     odd = Resource("odd", Table(name, "s%" + name), {name: Column(name, INTEGER, nullable=False)}, (name,))
     query = Query("odd", (Select(Path(name), name),), sort=(Sort(Path(name)),))
@@ -163,7 +164,7 @@ def test_a_resource_without_key_is_sorted_by_all_its_columns(backend: Backend) -
 
 
 @BACKENDS
-@pytest.mark.parametrize(
+@each(
     "query",
     [
         Query("thing", ID, sort=(Sort(Path("j")),)),

@@ -8,6 +8,7 @@ import pytest
 from sql.catalog import Default
 from sql.defaults import plain_default
 from sql.types import BIGINT, BOOLEAN, DATE, DATETIME, DATETIME_LOCAL, DECIMAL, INTEGER, JSON, STRING, TEXT, UUID, Type
+from tests.tables import each
 
 MOOD = Type("enum", values=("sad", "it's ok"))
 VALUES = [
@@ -47,7 +48,7 @@ OTHERS = [
 ]
 
 
-@pytest.mark.parametrize(("text", "type", "value"), VALUES)
+@each(("text", "type", "value"), VALUES)
 def test_a_value_is_read(text: str, type: Type, value: object) -> None:
     assert plain_default(text, type) == Default("literal", value)
 
@@ -57,6 +58,6 @@ def test_a_word_is_read(text: str, type: Type, word: str) -> None:
     assert plain_default(text, type) == Default(word)
 
 
-@pytest.mark.parametrize(("text", "type"), OTHERS)
+@each(("text", "type"), OTHERS)
 def test_everything_else_is_left_to_the_database(text: str, type: Type) -> None:
     assert plain_default(text, type) is None

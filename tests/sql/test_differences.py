@@ -9,6 +9,7 @@ from sql.evolution import Change, differences, followed
 from sql.introspection import ForeignKey, Index
 from sql.layout import Layout
 from sql.types import TYPES, Type, array_of
+from tests.tables import each
 
 ID = Column("id", Type("bigint"), nullable=False, default=Default("increment"))
 POSTS = Layout(
@@ -125,12 +126,12 @@ def lossy(old: Type, new: Type) -> bool:
     return any(difference.loses for difference in made)
 
 
-@pytest.mark.parametrize("name", [name for name in TYPES if name not in ("array", "range", "bytes", "json")])
+@each("name", [name for name in TYPES if name not in ("array", "range", "bytes", "json")])
 def test_every_scalar_can_become_a_text_without_loss(name: str) -> None:
     assert not lossy(Type(name), Type("text"))
 
 
-@pytest.mark.parametrize(
+@each(
     ("old", "new", "expected"),
     [
         (Type("decimal", 10, 2), Type("decimal", 12, 2), False),

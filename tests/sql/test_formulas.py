@@ -9,6 +9,7 @@ from sql.ddl import add_column, create_table
 from sql.errors import BadFormula
 from sql.layout import Layout
 from sql.types import Type
+from tests.tables import each
 
 DECIMAL = Type("decimal", precision=10, scale=2)
 TYPES = {
@@ -31,7 +32,7 @@ def column(text: str, type: Type | None = None, name: str = "made") -> Column:
     return Column(name, type or formulas.derived(text, COLUMNS), generated=True, formula=text)
 
 
-@pytest.mark.parametrize(
+@each(
     ("text", "message"),
     [
         ("", "ends too early"),

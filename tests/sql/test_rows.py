@@ -6,6 +6,7 @@ import pytest
 
 from sql.compiled import Lists
 from sql.rows import Many, Object, Value, epoch_ms, row_builder
+from tests.tables import each
 
 
 def test_values_stand_under_their_aliases_in_order() -> None:
@@ -33,7 +34,7 @@ def test_children_are_found_by_the_parents_key() -> None:
     ]
 
 
-@pytest.mark.parametrize("alias", ["'", '"', "\\", "{0}", "\n", "é\u2028", "']); import os; ([", "__class__", ""])
+@each("alias", ["'", '"', "\\", "{0}", "\n", "é\u2028", "']); import os; ([", "__class__", ""])
 def test_aliases_are_only_names(alias: str) -> None:
     assert row_builder([Value(alias, 0)])([(1,)], []) == [{alias: 1}]
 

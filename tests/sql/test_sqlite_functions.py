@@ -9,6 +9,7 @@ from sql.errors import BadValue
 from sql.sqlite import text
 from sql.sqlite.encoding import number
 from sql.sqlite.functions import FUNCTIONS, register
+from tests.tables import each
 
 
 @pytest.fixture
@@ -58,8 +59,8 @@ def test_decimals_are_never_rounded() -> None:
 ODD = [None, "", "no json", "{", "NaN", b"\x00", 5, 1.5, "[" * 5000, '"\\ud800"', "1e999999999"]
 
 
-@pytest.mark.parametrize("raw", ODD)
-@pytest.mark.parametrize("name", sorted(set(FUNCTIONS) - {"total", "mean"}))
+@each("raw", ODD)
+@each("name", sorted(set(FUNCTIONS) - {"total", "mean"}))
 def test_functions_never_fail(connection: sqlite3.Connection, name: str, raw: object) -> None:
     extra = {
         "part": ("year", "datetime", ""),

@@ -105,7 +105,7 @@ def test_a_nesting_without_end_is_refused() -> None:
         coerce(array_of(TEXT), "[" * 100_000)
 
 
-@pytest.mark.parametrize(
+@each(
     ("type", "raw"),
     [(INTEGER, "18"), (INTEGER, 1.5), (INTEGER, True), (Type("boolean"), 1), (TEXT, 5), (Type("number"), "1"),
      (DATETIME, 0), (array_of(INTEGER), "[1]"), (array_of(INTEGER), ["1"])],
@@ -183,7 +183,7 @@ def test_json_path_comparisons(text: str, op: str | None, value: object) -> None
 BROKEN = ["", "a.b", "$.", "$[", "$.a > ", "$.a ~ 4", "$.a > [1]", "$.a > NaN", '$."\ud800', "$.a\x00"]
 
 
-@pytest.mark.parametrize("text", BROKEN)
+@each("text", BROKEN)
 def test_broken_json_paths_are_refused(text: str) -> None:
     with pytest.raises(BadValue):
         parse_json_path_test(text)

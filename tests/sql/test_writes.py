@@ -36,6 +36,7 @@ from sql.query import (
 from sql.sqlite.grammar import SQLITE
 from sql.types import INTEGER, STRING, TEXT
 from tests.sql.world import CATALOG, POST, fill
+from tests.tables import each
 
 POSTGRES = Postgres('"pg_c_utf8"')
 NOW = datetime(2024, 3, 31, 12, 0, tzinfo=UTC)
@@ -160,7 +161,7 @@ WRITTEN = [
 ]
 
 
-@pytest.mark.parametrize(("change", "sqlite", "postgres"), WRITTEN)
+@each(("change", "sqlite", "postgres"), WRITTEN)
 def test_a_change_is_one_statement_with_its_whole_condition(change: Change, sqlite: str, postgres: str | None) -> None:
     assert text(change, SQLITE, VIEWS) == sqlite
     if postgres is not None:

@@ -21,6 +21,7 @@ from crud.web.dialect import served
 from sql.database import Database
 from tests.dialects.conftest import ADMIN, USER, Fresh, fresh_app, sibling
 from tests.newcomers import create_account
+from tests.tables import each
 
 CONFIG = """
 version: "0.3"
@@ -271,8 +272,8 @@ def test_one_bad_row_of_several_keeps_all_out(world: World, send: Send, bad: str
     assert found == dict.fromkeys(POSITIONS, BAD[bad][1])
 
 
-@pytest.mark.parametrize("bad", [bad for bad in BAD if bad not in OF_HOOKS])
-@pytest.mark.parametrize("send", SEND)
+@each("bad", [bad for bad in BAD if bad not in OF_HOOKS])
+@each("send", SEND)
 def test_the_same_without_hooks(plain: World, send: Send, bad: str) -> None:
     with unchanged(plain):
         found = {position: send(plain, with_bad(bad, position)) for position in POSITIONS}
@@ -361,9 +362,9 @@ def changes(bad: str, position: str) -> list[Row]:
 @pytest.mark.parametrize("send", [baasix_update, phantom_update])
 def test_one_bad_change_of_several_undoes_all(world: World, plain: World, send: Send, bad: str) -> None:
     status = 403 if send is baasix_update and CHANGES[bad][1] == 404 else CHANGES[bad][1]
-    for each in (world, plain) if bad not in OF_HOOKS else (world,):
-        with unchanged(each):
-            assert {send(each, changes(bad, position)) for position in POSITIONS} == {status}
+    for one in (world, plain) if bad not in OF_HOOKS else (world,):
+        with unchanged(one):
+            assert {send(one, changes(bad, position)) for position in POSITIONS} == {status}
 
 
 def baasix_delete(world: World, ids: Sequence[int]) -> int:
@@ -387,12 +388,12 @@ def test_one_row_that_cannot_be_deleted_keeps_all(
     id, status = KEPT[kept]
     status = 403 if send is baasix_delete and status == 404 else status
     guard(world, 1000)
-    for each in (world, plain) if kept != "refused" else (world,):
-        with unchanged(each):
+    for one in (world, plain) if kept != "refused" else (world,):
+        with unchanged(one):
             for position in POSITIONS.values():
                 ids = [*IDS]
                 ids[position] = id
-                assert send(each, ids) == status
+                assert send(one, ids) == status
 
 
 def guard(world: World, id: int) -> None:
@@ -421,9 +422,9 @@ def test_one_row_of_a_filter_that_is_refused_keeps_all(world: World, id: int, me
 def test_a_filter_that_breaks_a_rule_in_one_row_keeps_all(
     world: World, plain: World, method: str, ids: tuple[int, ...], more: Row
 ) -> None:
-    for each in (world, plain):
-        with unchanged(each):
-            assert each.send(method, "/schema/main/things", {"filter": {"id": [*ids]}, **more})[0] in (403, 409)
+    for one in (world, plain):
+        with unchanged(one):
+            assert one.send(method, "/schema/main/things", {"filter": {"id": [*ids]}, **more})[0] in (403, 409)
 
 
 # ---------------------------------------------------------------- batches of several actions

@@ -73,7 +73,7 @@ def test_sort_over_a_relation(client: FlaskClient) -> None:
     assert titles == sorted(titles)
 
 
-@pytest.mark.parametrize(
+@each(
     ("params", "count"),
     [({}, 12), ({"limit": "-1"}, 12), ({"limit": "5"}, 5), ({"page": "2"}, 2), ({"limit": "5", "page": "3"}, 2)],
 )

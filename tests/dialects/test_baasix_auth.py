@@ -7,6 +7,7 @@ import pytest
 from werkzeug.test import TestResponse
 
 from tests.dialects.doors import CLOSED, CONFIG, OPEN, PASSWORD, House, cheap, cookies, empty_house, house
+from tests.tables import each
 
 __all__ = ["cheap", "empty_house", "house"]
 GOOD = {"email": "b@example.com", "password": PASSWORD, "firstName": "Bea"}
@@ -51,9 +52,7 @@ def test_a_registration_may_ask_for_cookies(house: House) -> None:
     assert answer.json["authMode"] == "cookie" and set(cookies(answer)) == {"token", "refresh_token"}
 
 
-@pytest.mark.parametrize(
-    "change", [{"email": None}, {"password": ""}, {"firstName": ""}, {"firstName": None}, {"email": 1}]
-)
+@each("change", [{"email": None}, {"password": ""}, {"firstName": ""}, {"firstName": None}, {"email": 1}])
 def test_what_a_registration_needs(house: House, change: dict[str, object]) -> None:
     answer = house.client.post("/auth/register", json=GOOD | change)
     assert refused(answer, 400) == "Email, password, and firstName are required"
@@ -75,7 +74,7 @@ WRONG: list[tuple[dict[str, object], int, str]] = [
 ]
 
 
-@pytest.mark.parametrize(("change", "status", "word"), WRONG)
+@each(("change", "status", "word"), WRONG)
 def test_what_is_wrong_with_a_registration(house: House, change: dict[str, object], status: int, word: str) -> None:
     assert word in refused(house.client.post("/auth/register", json=GOOD | change), status)
 
@@ -243,7 +242,7 @@ CHANGES: list[tuple[dict[str, object], int, str]] = [
 ]
 
 
-@pytest.mark.parametrize(("change", "status", "text"), CHANGES)
+@each(("change", "status", "text"), CHANGES)
 def test_what_changes_no_password(house: House, change: dict[str, object], status: int, text: str) -> None:
     signed = house.signed(house.person())
     asked = {"currentPassword": PASSWORD, "newPassword": NEW} | change

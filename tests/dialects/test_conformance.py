@@ -4,8 +4,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import pytest
 from flask.testing import FlaskClient
+
+from tests.tables import each
 
 Rows = list[dict[str, Any]]
 
@@ -115,7 +116,7 @@ def products(client: FlaskClient, name: str, step: str) -> list[tuple[object, ..
     return [(row[key], row["name"], row["price"], row["released"]) for row in rows(client, name, step)]
 
 
-@pytest.mark.parametrize("step", DATA_STEPS)
+@each("step", DATA_STEPS)
 def test_a_step_gives_the_same_rows_in_the_same_order(client: FlaskClient, step: str) -> None:
     expected = products(client, "baasix", step)
     assert len(expected) == DATA_STEPS[step]
@@ -137,13 +138,13 @@ def test_totals_are_the_same(client: FlaskClient) -> None:
             assert wire.total(client.get(wire.steps.get("count", wire.steps["list"])).json) == 30, name
 
 
-@pytest.mark.parametrize("name", WIRES)
+@each("name", WIRES)
 def test_unknown_and_forbidden_fields_are_alike(client: FlaskClient, user: dict[str, str], name: str) -> None:
     unknown, forbidden = (client.get(WIRES[name].steps[step], headers=user) for step in ("unknown", "forbidden"))
     assert unknown.status_code == forbidden.status_code == 400
     assert forbidden.get_data(as_text=True).replace("email", "zzzzz") == unknown.get_data(as_text=True)
 
 
-@pytest.mark.parametrize("name", WIRES)
+@each("name", WIRES)
 def test_what_is_not_permitted_is_refused(client: FlaskClient, name: str) -> None:
     assert client.get(WIRES[name].steps["closed"]).status_code in (401, 403)

@@ -8,6 +8,7 @@ import pytest
 from crud.dialects import DIALECTS
 from tests.dialects.conftest import Fresh, fresh_app
 from tests.dialects.curl import lines, send
+from tests.tables import each
 
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
@@ -28,7 +29,7 @@ def test_every_dialect_has_a_page_with_examples_of_reading_and_writing(name: str
     assert {"GET", "POST", "DELETE"} <= methods and methods & {"PUT", "PATCH"}
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+@each("page", PAGES, ids=lambda page: page.name)
 def test_links_between_pages_lead_somewhere(page: Path) -> None:
     for target in re.findall(r"\]\((?!http)([^)#]+)", page.read_text(encoding="utf-8")):
         assert (page.parent / target).exists(), target

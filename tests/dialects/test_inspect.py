@@ -26,6 +26,7 @@ from tests.crud.tables import loaded, table
 from tests.dialects.catalogs import served
 from tests.dialects.conftest import ROOT, SECRET, with_callers
 from tests.fixtures import awkward, music
+from tests.tables import each
 
 VALIDATOR = Draft202012Validator(config_schema())
 
@@ -289,7 +290,7 @@ NASTY = [
 ]
 
 
-@pytest.mark.parametrize("text", NASTY)
+@each("text", NASTY)
 def test_a_text_is_read_as_it_was_written(text: str) -> None:
     written = f"{flow({text: [text, {'in': text}]})} # a comment\n"
     expected = {text: [text, {"in": text}]}

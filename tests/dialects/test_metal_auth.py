@@ -27,6 +27,7 @@ from tests.dialects.people import (
     standing,
     world,
 )
+from tests.tables import each
 
 __all__ = ["app", "cheap", "client"]
 
@@ -57,7 +58,7 @@ def test_the_printed_requests_one_after_the_other(client: FlaskClient) -> None:
     assert client.get(INFO, headers=headers).status_code == 401
 
 
-@pytest.mark.parametrize(("name", "password"), NAMES)
+@each(("name", "password"), NAMES)
 def test_users_of_the_configuration_sign_in(client: FlaskClient, name: str, password: object) -> None:
     body = client.get(INFO, headers=bearer(login(client, name, password))).json
     assert (body["username"], body["user"]) == (name, name)
@@ -106,7 +107,7 @@ CREDENTIALS: list[tuple[str, object]] = [
 ]
 
 
-@pytest.mark.parametrize(("name", "password"), CREDENTIALS)
+@each(("name", "password"), CREDENTIALS)
 def test_wrong_credentials_are_answered_alike(client: FlaskClient, name: str, password: object) -> None:
     answer = client.post(LOGIN, json={"username": name, "password": password})
     assert answer.json == WRONG
@@ -147,7 +148,7 @@ BODIES: list[tuple[object, dict[str, Any]]] = [
 ]
 
 
-@pytest.mark.parametrize(("body", "said"), BODIES)
+@each(("body", "said"), BODIES)
 def test_a_body_that_is_no_sign_in(client: FlaskClient, body: object, said: object) -> None:
     assert post(client, LOGIN, body) == (400, said)
 
@@ -167,7 +168,7 @@ RAW: list[tuple[bytes, str, int]] = [
 ]
 
 
-@pytest.mark.parametrize(("data", "type", "status"), RAW)
+@each(("data", "type", "status"), RAW)
 def test_a_door_takes_json_and_nothing_odd(client: FlaskClient, data: bytes, type: str, status: int) -> None:
     answer = client.post(LOGIN, data=data, content_type=type)
     assert (answer.status_code, bool({"message", "error"} & set(answer.json))) == (status, True)
@@ -188,8 +189,8 @@ def test_who_is_signed_in_does_not_sign_in_again(client: FlaskClient) -> None:
     assert client.get(INFO, headers=bearer(token)).status_code == 200
 
 
-@pytest.mark.parametrize(("method", "path"), [("GET", LOGIN), ("PUT", LOGIN), ("GET", LOGOUT), ("POST", INFO)])
-@pytest.mark.parametrize("slash", ["", "/"])
+@each(("method", "path"), [("GET", LOGIN), ("PUT", LOGIN), ("GET", LOGOUT), ("POST", INFO)])
+@each("slash", ["", "/"])
 def test_a_method_that_a_door_lacks(client: FlaskClient, method: str, path: str, slash: str) -> None:
     answer = client.open(path + slash, method=method)
     said = f"{method} method not allowed"

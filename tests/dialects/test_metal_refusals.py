@@ -186,7 +186,7 @@ def test_sorting_by_many_rows_is_refused(client: FlaskClient, admin: Token) -> N
         assert (status, "leads to many rows" in body["message"]) == (400, True)
 
 
-@pytest.mark.parametrize(
+@each(
     ("path", "body"),
     [
         ("/schema/nope", {"error": "Schema 'nope' not found"}),

@@ -13,6 +13,7 @@ from flask.testing import FlaskClient
 
 from tests.dialects.conftest import ROOT, Fresh, Token, sibling, with_callers
 from tests.dialects.people import key_of
+from tests.tables import each
 
 ENTITY = "/schema/my-schema/my-entity"
 ROWS: list[dict[str, Any]] = json.loads((ROOT / "sample" / "my-schema.my-entity.json").read_text())
@@ -70,7 +71,7 @@ IN_URLS: list[tuple[str, str, Callable[[dict[str, Any]], bool]]] = [
 ]
 
 
-@pytest.mark.parametrize(("parameter", "text", "keep"), IN_URLS, ids=[text for _, text, _ in IN_URLS])
+@each(("parameter", "text", "keep"), IN_URLS, ids=[text for _, text, _ in IN_URLS])
 def test_expressions_stand_where_values_stand(
     client: FlaskClient, admin: Token, parameter: str, text: str, keep: Callable[[dict[str, Any]], bool]
 ) -> None:
@@ -175,7 +176,7 @@ REFUSED: list[tuple[str, str, str]] = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("parameter", "text", "part"), REFUSED, ids=[text for _, text, _ in REFUSED])
+@each(("parameter", "text", "part"), REFUSED, ids=[text for _, text, _ in REFUSED])
 def test_what_gives_no_value_is_refused_by_name(
     client: FlaskClient, admin: Token, parameter: str, text: str, part: str
 ) -> None:
@@ -229,8 +230,8 @@ def two(
 @pytest.mark.parametrize(("method", "path", "body"), ASKED)
 def test_whoever_is_not_granted_it_is_refused(two: tuple[Fresh, Fresh], method: str, path: str, body: object) -> None:
     without, granted = two
-    for each, status in ((without, 400), (granted, {"POST": 201, "GET": 200}.get(method, 204))):
-        answer = each.client.open(path, method=method, json=body, headers=each.user)
+    for one, status in ((without, 400), (granted, {"POST": 201, "GET": 200}.get(method, 204))):
+        answer = one.client.open(path, method=method, json=body, headers=one.user)
         status = 200 if status == 201 and "data" not in str(body) else status
         assert answer.status_code == status, answer.get_data(as_text=True)
     anonymous = granted.client.open(path, method=method, json=body)

@@ -10,6 +10,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from tests.dialects.conftest import ROOT, Fresh, Token, fresh_app
+from tests.tables import each
 
 ENTITY = "/schema/my-schema/my-entity"
 TABLE = '"my-entity"'
@@ -229,9 +230,7 @@ REFUSED: list[tuple[str, object, str, str]] = [
 ]
 
 
-@pytest.mark.parametrize(
-    ("method", "body", "part", "path"), REFUSED, ids=[f"{method} {part[:50]}" for method, _, part, _ in REFUSED]
-)
+@each(("method", "body", "part", "path"), REFUSED, ids=[f"{method} {part[:50]}" for method, _, part, _ in REFUSED])
 def test_a_body_that_cannot_be_is_refused_and_changes_nothing(
     client: FlaskClient, admin: Token, method: str, body: object, part: str, path: str
 ) -> None:
@@ -242,8 +241,8 @@ def test_a_body_that_cannot_be_is_refused_and_changes_nothing(
     assert send(client, "POST", ENTITY, {"filter": {}}, admin)[1]["rows"] == ROWS
 
 
-@pytest.mark.parametrize("query", ["filter={color:'red'}", "filter-expression=id=1", "cache=1"])
-@pytest.mark.parametrize("method", ["POST", "PATCH", "DELETE"])
+@each("query", ["filter={color:'red'}", "filter-expression=id=1", "cache=1"])
+@each("method", ["POST", "PATCH", "DELETE"])
 def test_a_condition_in_the_url_is_never_ignored(client: FlaskClient, admin: Token, method: str, query: str) -> None:
     body = None if method == "DELETE" else {"data": {"name": "x"}}
     answer = client.open(ENTITY, method=method, query_string=query, json=body, headers=admin)
@@ -252,11 +251,11 @@ def test_a_condition_in_the_url_is_never_ignored(client: FlaskClient, admin: Tok
     assert answer.get_json()["errors"][0]["path"] == f"/query/{name}"
 
 
-@pytest.mark.parametrize(
+@each(
     ("data", "kind", "status"),
     [(b"{", "application/json", 400), (b"{}", "text/plain", 415), (b'{"data":{},"data":{}}', "application/json", 400)],
 )
-@pytest.mark.parametrize("method", ["POST", "PATCH", "DELETE"])
+@each("method", ["POST", "PATCH", "DELETE"])
 def test_a_body_that_is_no_json_is_refused(
     client: FlaskClient, admin: Token, method: str, data: bytes, kind: str, status: int
 ) -> None:

@@ -81,7 +81,7 @@ def test_a_trailing_slash_is_tolerated(client: FlaskClient) -> None:
 SORTS = ["-title", "title:desc", "title desc", "title DESC", "-title,id"]
 
 
-@pytest.mark.parametrize("sort", SORTS)
+@each("sort", SORTS)
 def test_a_descending_sort_in_each_form(client: FlaskClient, sort: str) -> None:
     titles = [str(row["title"]) for row in data(client.get("/api/categories", query_string={"sort": sort}))]
     assert titles == sorted(titles, reverse=True)

@@ -9,6 +9,7 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from tests.dialects.doors import CLOSED, CONFIG, OPEN, PASSWORD, House, cheap, cookies, empty_house, house
+from tests.tables import each
 
 __all__ = ["cheap", "empty_house", "house"]
 JSON = {"Content-Type": "application/json"}
@@ -87,8 +88,8 @@ WRONG: list[tuple[dict[str, object], str]] = [
 ]
 
 
-@pytest.mark.parametrize("path", ["/auth/setup", "/auth/register"])
-@pytest.mark.parametrize(("change", "member"), WRONG)
+@each("path", ["/auth/setup", "/auth/register"])
+@each(("change", "member"), WRONG)
 def test_what_is_wrong_with_an_account_is_told_by_member(
     house: House, path: str, change: dict[str, object], member: str
 ) -> None:
@@ -163,14 +164,14 @@ BODIES += ['{"email": "a@b.c", "email": "d@e.f", "password": "x"}', '{"email": "
 BODIES += [json.dumps({"email": "a@b.c", "password": "x" * 2000}), '{"email": "a@b.c", "password": 12345678}']
 
 
-@pytest.mark.parametrize("path", ["login", "setup", "register"])
-@pytest.mark.parametrize("body", BODIES)
+@each("path", ["login", "setup", "register"])
+@each("body", BODIES)
 def test_a_body_that_is_no_sign_in_is_refused(house: House, path: str, body: str) -> None:
     refused(house.client.post(f"/auth/{path}", data=body, headers=JSON), 400)
 
 
-@pytest.mark.parametrize("path", ["login", "setup", "register"])
-@pytest.mark.parametrize("kind", ["text/plain", "application/x-www-form-urlencoded", "application/xml", ""])
+@each("path", ["login", "setup", "register"])
+@each("kind", ["text/plain", "application/x-www-form-urlencoded", "application/xml", ""])
 def test_another_content_type_is_refused(house: House, path: str, kind: str) -> None:
     body = json.dumps({"email": "test@example.com", "password": "Us3r-Passw0rd!"})
     refused(house.client.post(f"/auth/{path}", data=body, content_type=kind), 415)
@@ -248,7 +249,7 @@ def test_a_body_that_refreshes_renews_the_cookies_too(house: House) -> None:
     assert client.post("/auth/refresh").status_code == 200
 
 
-@pytest.mark.parametrize("how", ["nothing", "access", "access as bearer", "garbage", "a number", "a key"])
+@each("how", ["nothing", "access", "access as bearer", "garbage", "a number", "a key"])
 def test_what_refreshes_nothing(house: House, how: str) -> None:
     token = str(house.signed(house.person())["token"])
     asked: dict[str, dict[str, object]] = {
@@ -315,7 +316,7 @@ def browser(house: House) -> FlaskClient:
     return client
 
 
-@pytest.mark.parametrize("headers", OWN_SITE)
+@each("headers", OWN_SITE)
 def test_a_page_of_ours_writes_by_cookie(house: House, headers: dict[str, str]) -> None:
     client = browser(house)
     for path in WRITES:
@@ -324,7 +325,7 @@ def test_a_page_of_ours_writes_by_cookie(house: House, headers: dict[str, str]) 
     assert client.post("/auth/logout", headers=headers).status_code == 200
 
 
-@pytest.mark.parametrize("headers", OTHER_SITE)
+@each("headers", OTHER_SITE)
 def test_another_site_writes_nothing_by_cookie(house: House, headers: dict[str, str]) -> None:
     client = browser(house)
     for path in WRITES:
@@ -337,7 +338,7 @@ def test_another_site_writes_nothing_by_cookie(house: House, headers: dict[str, 
     assert client.post("/auth/logout").status_code == 200  # the session stood
 
 
-@pytest.mark.parametrize("headers", OTHER_SITE)
+@each("headers", OTHER_SITE)
 def test_a_token_in_a_header_needs_no_more(house: House, headers: dict[str, str]) -> None:
     bearer = {"Authorization": f"Bearer {house.signed(house.person())['token']}"}
     assert house.client.post("/api/notes", json={"body": "x"}, headers=bearer | headers).status_code == 201
@@ -365,8 +366,8 @@ ROUTES = [("setup", {"POST"}), ("login", {"POST"}), ("register", {"POST"}), ("re
 ROUTES += [("logout", {"GET", "POST"}), ("me", {"GET"}), ("check", {"GET"}), ("password/change", {"POST"})]
 
 
-@pytest.mark.parametrize(("route", "has"), [*ROUTES, ("../csrf-token", {"GET"})])
-@pytest.mark.parametrize("method", ["GET", "POST", "PUT", "PATCH", "DELETE"])
+@each(("route", "has"), [*ROUTES, ("../csrf-token", {"GET"})])
+@each("method", ["GET", "POST", "PUT", "PATCH", "DELETE"])
 def test_a_door_lacks_methods_in_the_envelope(house: House, route: str, has: set[str], method: str) -> None:
     answer = house.client.open(f"/auth/{route}".replace("/auth/..", ""), method=method)
     if method in has:
@@ -389,7 +390,7 @@ def test_a_trailing_slash_is_tolerated(house: House) -> None:
     assert house.client.post("/auth/logout/").status_code == 200
 
 
-@pytest.mark.parametrize("route", ["login", "register", "refresh", "setup", "logout"])
+@each("route", ["login", "register", "refresh", "setup", "logout"])
 def test_a_parameter_nobody_knows_is_refused(house: House, route: str) -> None:
     assert "token" in str(refused(house.client.post(f"/auth/{route}?token=x", json={}), 400)["error"])
 

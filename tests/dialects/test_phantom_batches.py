@@ -8,6 +8,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from tests.dialects.conftest import Fresh, Token
+from tests.tables import each
 
 Row = dict[str, object]
 ME = "5081778e-c036-5085-8adb-6f1892daaa73"
@@ -157,7 +158,7 @@ BAD: list[tuple[object, str]] = [
 ]
 
 
-@pytest.mark.parametrize(("body", "text"), BAD)
+@each(("body", "text"), BAD)
 def test_a_batch_that_cannot_be_read_is_refused(client: FlaskClient, body: object, text: str) -> None:
     answer = client.post("/api/batch", json=body)
     assert (answer.status_code, answer.json["success"]) == (400, False)

@@ -48,7 +48,7 @@ def test_an_unknown_field_is_refused(client: FlaskClient, admin: Token, field: s
 HELD = ["id", "createdAt", "deletedAt", "authorId", "author"]
 
 
-@pytest.mark.parametrize("field", HELD)
+@each("field", HELD)
 def test_a_field_that_the_caller_may_not_set_is_an_unknown_one(client: FlaskClient, user: Token, field: str) -> None:
     body = {"title": "x", "content": "y", field: "2024-01-01T00:00:00Z"}
     hidden = refused(client.post("/api/posts", json=body, headers=user))
@@ -200,6 +200,6 @@ BAD_RELATIONS = [
 ]
 
 
-@pytest.mark.parametrize(("body", "word"), BAD_RELATIONS)
+@each(("body", "word"), BAD_RELATIONS)
 def test_a_relation_that_is_no_foreign_key_is_refused(client: FlaskClient, admin: Token, body: Row, word: str) -> None:
     assert word in refused(client.put("/api/Post/1", json=body, headers=admin))

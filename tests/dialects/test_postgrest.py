@@ -9,6 +9,7 @@ from flask.testing import FlaskClient
 from crud.dialects import DIALECTS
 from tests.dialects.conftest import ROOT
 from tests.dialects.postgrest import dialect
+from tests.tables import each
 
 
 @pytest.fixture(scope="module")
@@ -17,7 +18,7 @@ def rest(make_app: Callable[..., Flask], database_url: str) -> FlaskClient:
     return make_app(ROOT / "config.yml", database_url, dialects=(*DIALECTS.values(), dialect)).test_client()
 
 
-@pytest.mark.parametrize(
+@each(
     ("query", "expected"),
     [
         ("categories?select=id,title&id=lt.3", [{"id": 1, "title": "Mathematics"}, {"id": 2, "title": "Logic"}]),
@@ -41,7 +42,7 @@ def test_rows(rest: FlaskClient, query: str, expected: object) -> None:
     assert answer.status_code == 200 and answer.json == expected
 
 
-@pytest.mark.parametrize(
+@each(
     ("query", "status"),
     [
         ("nope", 404),

@@ -294,7 +294,7 @@ def test_a_parameter_nobody_knows_is_refused(client: FlaskClient, name: str) -> 
     assert name in refused(client.get("/api/v1/categories", query_string={name: "1"}))
 
 
-@pytest.mark.parametrize("name", ["limit", "offset", "sort", "filters[title]", "bogus"])
+@each("name", ["limit", "offset", "sort", "filters[title]", "bogus"])
 def test_one_row_takes_the_two_switches_only(client: FlaskClient, name: str) -> None:
     assert name in refused(client.get("/v1/categories/1", query_string={name: "1"}))
 
@@ -345,7 +345,7 @@ WIDE = [
 ]
 
 
-@pytest.mark.parametrize(("name", "value"), WIDE, ids=["list", "sort", "path", "longest path", "filter"])
+@each(("name", "value"), WIDE, ids=["list", "sort", "path", "longest path", "filter"])
 def test_too_deep_and_too_wide_are_refused(client: FlaskClient, name: str, value: str) -> None:
     answer = client.get("/v1/categories", query_string={name: value})
     assert answer.status_code in (200, 400), answer.get_data(as_text=True)

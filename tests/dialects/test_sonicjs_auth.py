@@ -30,6 +30,7 @@ from tests.dialects.people import (
     world,
 )
 from tests.dialects.sonicjs import GENERATIONS, ROW, TIMES, login, said
+from tests.tables import each
 
 __all__ = ["app", "cheap", "client"]
 
@@ -64,8 +65,8 @@ def test_the_second_generation_tells_until_when_the_bearer_is_good(client: Flask
     assert abs(body["expires"] / 1000 - time.time() - 3600) < 30
 
 
-@pytest.mark.parametrize("mount", GENERATIONS)
-@pytest.mark.parametrize(("name", "password"), [pair for pair in NAMES if isinstance(pair[1], str)])
+@each("mount", GENERATIONS)
+@each(("name", "password"), [pair for pair in NAMES if isinstance(pair[1], str)])
 def test_users_of_the_configuration_sign_in(client: FlaskClient, mount: str, name: str, password: str) -> None:
     token = login(client, mount, name, password)
     roles = {"admin": "admin", "silent": None}
@@ -88,8 +89,8 @@ CREDENTIALS: list[tuple[str, str]] = [
 ]
 
 
-@pytest.mark.parametrize("mount", GENERATIONS)
-@pytest.mark.parametrize(("email", "password"), CREDENTIALS)
+@each("mount", GENERATIONS)
+@each(("email", "password"), CREDENTIALS)
 def test_wrong_credentials_are_answered_alike(client: FlaskClient, mount: str, email: str, password: str) -> None:
     answer = client.post(f"{mount}/auth/login", json={"email": email, "password": password})
     assert answer.json == {"message": WRONG[mount]}
@@ -113,8 +114,8 @@ BODIES: list[tuple[object, str]] = [
 ]
 
 
-@pytest.mark.parametrize("mount", GENERATIONS)
-@pytest.mark.parametrize(("body", "message"), BODIES)
+@each("mount", GENERATIONS)
+@each(("body", "message"), BODIES)
 def test_a_body_that_is_no_sign_in(client: FlaskClient, mount: str, body: object, message: str) -> None:
     assert said(post(client, f"{mount}/auth/login", body)) == (400, message)
 
@@ -132,8 +133,8 @@ RAW: list[tuple[bytes, str, int]] = [
 ]
 
 
-@pytest.mark.parametrize("path", [f"{mount}/{door}" for mount in GENERATIONS for door in ("auth/login", "users")])
-@pytest.mark.parametrize(("data", "type", "status"), RAW)
+@each("path", [f"{mount}/{door}" for mount in GENERATIONS for door in ("auth/login", "users")])
+@each(("data", "type", "status"), RAW)
 def test_a_door_takes_json_and_nothing_odd(client: FlaskClient, path: str, data: bytes, type: str, status: int) -> None:
     answer = client.post(path, data=data, content_type=type)
     assert (answer.status_code, set(answer.json)) == (status, {"message"})

@@ -20,6 +20,7 @@ from tests.dialects.people import (
     world,
 )
 from tests.dialects.sonicjs import GENERATIONS, ROW, TIMES, login, said
+from tests.tables import each
 
 __all__ = ["app", "cheap", "client"]
 
@@ -61,7 +62,7 @@ FORBIDDEN = [
 ]
 
 
-@pytest.mark.parametrize("name", FORBIDDEN)
+@each("name", FORBIDDEN)
 def test_nobody_registers_with_more_than_a_person_is(app: Flask, client: FlaskClient, name: str) -> None:
     count = "SELECT count(*) FROM _dragoman_users"
     before = snapshot_of(app).system.fetch(count)
@@ -92,8 +93,8 @@ DATA: list[tuple[object, str]] = [
 ]
 
 
-@pytest.mark.parametrize("mount", GENERATIONS)
-@pytest.mark.parametrize(("data", "message"), DATA)
+@each("mount", GENERATIONS)
+@each(("data", "message"), DATA)
 def test_what_no_account_is(client: FlaskClient, mount: str, data: object, message: str) -> None:
     assert said(post(client, f"{mount}/users", {"data": data})) == (400, message)
 

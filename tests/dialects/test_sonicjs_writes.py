@@ -10,6 +10,7 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from tests.dialects.conftest import Fresh, Token
+from tests.tables import each
 
 Row = dict[str, object]
 MOUNTS = ("/v1", "/api/v1")
@@ -141,8 +142,8 @@ UNWRAPPED: list[object] = [{}, [], "x", 1, {"title": "x"}, {"data": None}, {"dat
 UNWRAPPED += [{"data": "[]"}, {"data": "null"}, {"data": '"x"'}]
 
 
-@pytest.mark.parametrize("mount", MOUNTS)
-@pytest.mark.parametrize("body", UNWRAPPED)
+@each("mount", MOUNTS)
+@each("body", UNWRAPPED)
 def test_data_must_be_wrapped(client: FlaskClient, admin: Token, mount: str, body: object) -> None:
     text = "Data must be wrapped in a data object"
     assert refused(client.post(f"{mount}/categories", json=body, headers=admin)) == text
@@ -154,15 +155,15 @@ BODIES += ['{"data": "{"}', '{"data": "{\\"title\\": 1, \\"title\\": 2}"}', '{"d
 BODIES += ['{"data": {"title": "\\ud800"}}', '{"data": "{\\"title\\": \\"\\\\ud800\\"}"}']
 
 
-@pytest.mark.parametrize("mount", MOUNTS)
-@pytest.mark.parametrize("body", BODIES)
+@each("mount", MOUNTS)
+@each("body", BODIES)
 def test_a_body_that_cannot_be_read_is_refused(client: FlaskClient, admin: Token, mount: str, body: str) -> None:
     data = body.encode("latin-1")
     refused(client.post(f"{mount}/categories", data=data, content_type="application/json", headers=admin))
     refused(client.post(f"{mount}/categories", data=data, content_type="text/plain", headers=admin), 415)
 
 
-@pytest.mark.parametrize("field", ["bogus", "contentType", "category.title", "__proto__", 'x"; DROP TABLE x', "posts"])
+@each("field", ["bogus", "contentType", "category.title", "__proto__", 'x"; DROP TABLE x', "posts"])
 def test_an_unknown_field_is_refused(client: FlaskClient, admin: Token, field: str) -> None:
     for mount in MOUNTS:
         answer = client.post(f"{mount}/categories", json={"data": {"title": "x", field: "y"}}, headers=admin)
@@ -186,7 +187,7 @@ INVALID = [
 ]
 
 
-@pytest.mark.parametrize(("table", "data", "text"), INVALID)
+@each(("table", "data", "text"), INVALID)
 def test_what_is_wrong_with_a_row_is_told(client: FlaskClient, admin: Token, table: str, data: Row, text: str) -> None:
     for mount in MOUNTS:
         assert text in refused(client.post(f"{mount}/{table}", json={"data": data}, headers=admin))
@@ -216,9 +217,9 @@ def test_statuses_of_writes(client: FlaskClient, user: Token, admin: Token, moun
         refused(client.open(f"{mount}/categories{path}", method=method, json=hello, headers=admin), 405)
 
 
-@pytest.mark.parametrize("mount", MOUNTS)
-@pytest.mark.parametrize("word", ["user", "auth"])
-@pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE"])
+@each("mount", MOUNTS)
+@each("word", ["user", "auth"])
+@each("method", ["POST", "PUT", "PATCH", "DELETE"])
 def test_below_a_reserved_word_there_is_nothing(
     client: FlaskClient, admin: Token, mount: str, word: str, method: str
 ) -> None:

@@ -11,6 +11,7 @@ from crud import doors
 from tests.dialects.conftest import ADMIN, ROOT, USER, Fresh, Token, fresh_app
 from tests.dialects.people import bearer, key_of, session_of
 from tests.dialects.xond import GONE, JOHN, ME, SAID, TEST_USER, send, term
+from tests.tables import each
 
 # ---------------------------------------------------------------- callers
 
@@ -82,8 +83,8 @@ COOKIES: list[tuple[bool, object, int]] = [
 ]
 
 
-@pytest.mark.parametrize(("signed", "cookie", "status"), COOKIES)
-@pytest.mark.parametrize("method", ["POST", "PUT"])
+@each(("signed", "cookie", "status"), COOKIES)
+@each("method", ["POST", "PUT"])
 def test_a_cookie_in_the_body_gives_nobody_another_identity(
     client: FlaskClient, admin: Token, method: str, signed: bool, cookie: object, status: int
 ) -> None:

@@ -10,6 +10,7 @@ from crud.web.dialect import served
 from tests.dialects.conftest import ADMIN, USER, Fresh, Token, fresh_app, sibling
 from tests.dialects.xond import GONE, ME, PRODUCT, Row, send, term
 from tests.newcomers import create_account
+from tests.tables import each
 
 # ---------------------------------------------------------------- nested records
 
@@ -70,7 +71,7 @@ NESTED: list[tuple[Row, int, str]] = [
 ]
 
 
-@pytest.mark.parametrize(("body", "status", "part"), NESTED, ids=[part for _, _, part in NESTED])
+@each(("body", "status", "part"), NESTED, ids=[part for _, _, part in NESTED])
 def test_a_mistake_in_a_nested_record_names_its_place_and_nothing_is_made(
     client: FlaskClient, admin: Token, body: Row, status: int, part: str
 ) -> None:

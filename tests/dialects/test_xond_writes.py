@@ -8,6 +8,7 @@ from flask.testing import FlaskClient
 
 from tests.dialects.conftest import Fresh, Token
 from tests.dialects.xond import ACME, ENGINES, GONE, JOHN, ME, PRODUCT, SAID, Row, send, term
+from tests.tables import each
 
 # ---------------------------------------------------------------- as printed
 
@@ -133,7 +134,7 @@ UPDATES: list[tuple[str, object, int, str]] = [
 ]
 
 
-@pytest.mark.parametrize(("path", "body", "status", "part"), UPDATES)
+@each(("path", "body", "status", "part"), UPDATES)
 def test_an_update_that_cannot_be_is_told_why(
     client: FlaskClient, admin: Token, path: str, body: object, status: int, part: str
 ) -> None:
@@ -192,7 +193,7 @@ def test_records_are_deleted_by_filters(fresh: Fresh) -> None:
     assert fresh.rows(london) == [(0,)]
 
 
-@pytest.mark.parametrize(
+@each(
     "query",
     ["", "filter=[]", "baseFilter=[]&filter=[]", "filterClause=or", "textSearchFields=status&textSearchValue=p"],
 )
@@ -224,7 +225,7 @@ def test_what_others_refer_to_stays(fresh: Fresh) -> None:
 # ---------------------------------------------------------------- bodies
 
 
-@pytest.mark.parametrize(
+@each(
     ("data", "kind", "status"),
     [
         (b"{", "application/json", 400),
@@ -237,7 +238,7 @@ def test_what_others_refer_to_stays(fresh: Fresh) -> None:
         (b"title=a", "application/x-www-form-urlencoded", 415),
     ],
 )
-@pytest.mark.parametrize("method", ["POST", "PUT"])
+@each("method", ["POST", "PUT"])
 def test_a_body_that_is_none_is_refused(
     client: FlaskClient, admin: Token, method: str, data: bytes, kind: str, status: int
 ) -> None:

@@ -4,12 +4,11 @@ import threading
 from collections import Counter
 from typing import Any
 
-import pytest
-
 from tests.dialects.conftest import Fresh
 from tests.dialects.schemas.conftest import Home
 from tests.dialects.schemas.written import ID, collection
 from tests.dialects.speakers import DIALECTS, Speaker
+from tests.tables import each
 
 AWKWARD = [
     'a"b',
@@ -60,7 +59,7 @@ def state(home: Home) -> Any:
     return tables, home.well("GET", "/schemas")
 
 
-@pytest.mark.parametrize("dialect", DIALECTS)
+@each("dialect", DIALECTS)
 def test_names_that_a_database_allows_are_only_names(home: Home, dialect: str) -> None:
     name = AWKWARD[DIALECTS.index(dialect)]
     home.define(name, collection(**{column: {"type": "String"} for column in AWKWARD}))

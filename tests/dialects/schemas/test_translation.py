@@ -18,6 +18,7 @@ from crud.dialects.baasix.schemas.words import GEOMETRIES, TYPES, word_of
 from crud.errors import ApiError
 from sql.types import Type
 from tests.dialects.schemas.written import ID, collection, problems, shelf
+from tests.tables import each
 
 WORDS = {"ENUM": {"values": ["a", "b"]}}
 
@@ -29,7 +30,7 @@ def type_of(word: str, **more: object) -> Type:
     return found
 
 
-@pytest.mark.parametrize("word", TYPES)
+@each("word", TYPES)
 def test_a_word_is_a_type_that_has_a_word_for_the_same(word: str) -> None:
     found = type_of(word)
     again = word_of(found)
@@ -37,7 +38,7 @@ def test_a_word_is_a_type_that_has_a_word_for_the_same(word: str) -> None:
     assert found.name == TYPES[word]["type"]
 
 
-@pytest.mark.parametrize("word", TYPES)
+@each("word", TYPES)
 def test_definitions_take_every_type(word: str) -> None:
     work = shelf(things=collection(f={"type": word, **WORDS.get(word, {})}))
     assert problems(work.stored) == []
@@ -87,12 +88,12 @@ DEFAULTS: list[tuple[object, str, dict[str, object]]] = [
 ]
 
 
-@pytest.mark.parametrize(("written", "family", "expected"), DEFAULTS)
+@each(("written", "family", "expected"), DEFAULTS)
 def test_defaults(written: object, family: str, expected: dict[str, object]) -> None:
     assert default_of(written, family) == expected
 
 
-@pytest.mark.parametrize(
+@each(
     ("written", "family"),
     [
         ({"type": "NOW"}, "text"),
@@ -129,12 +130,12 @@ RULES: list[tuple[Mapping[str, Any], str, dict[str, object]]] = [
 ]
 
 
-@pytest.mark.parametrize(("written", "type", "expected"), RULES)
+@each(("written", "type", "expected"), RULES)
 def test_rules(written: Mapping[str, Any], type: str, expected: dict[str, object]) -> None:
     assert rules_of(written, type) == expected
 
 
-@pytest.mark.parametrize(
+@each(
     ("pattern", "text", "fits"),
     [
         (r"^\d{5}$", "12345", True),
@@ -169,7 +170,7 @@ def test_rules_of_a_list_are_those_of_its_items() -> None:
     assert column({"type": "Range_Integer", "validate": {"min": 0}})["each"] == {"min": 0}
 
 
-@pytest.mark.parametrize(
+@each(
     ("field", "key"),
     [
         ({"type": "VIRTUAL"}, "calculated"),
@@ -280,7 +281,7 @@ def test_all_mistakes_are_told_at_once() -> None:
     }
 
 
-@pytest.mark.parametrize("word", GEOMETRIES)
+@each("word", GEOMETRIES)
 def test_places_are_refused_with_a_reason(word: str) -> None:
     with pytest.raises(ApiError, match="PostGIS"):
         schema(collection(at={"type": word}))

@@ -197,8 +197,12 @@ def _limited(kit: Kit, body: Limited) -> tuple[Terms, Fragment]:
 
 
 def _unique(kit: Kit, body: Unique, known: Mapping[str, Column]) -> Printed:
-    """Rows are numbered among those that are equal; the first of them stays."""
+    """Rows are numbered among those that are equal, and the first stays; any, where they are equal in everything."""
     scope = kit.scope(kit.catalog.resource(body.of))
+    if _is_whole(body, scope.resource):
+        terms = _terms(kit, scope, body.shown)
+        made = _finished(kit, known, terms, sql(" FROM {}", kit.source(scope)))
+        return Printed(sql("SELECT DISTINCT {} FROM {}", _listed(kit, terms), kit.source(scope)), made.columns)
     keys = [_key(kit, scope, path, folded=body.folded) for path in body.keys]
     among = sql("PARTITION BY {}", join(", ", keys)) if keys else Fragment("")
     window = sql("row_number() OVER ({}{}) AS {}", among, _chosen(kit, scope, body), _NUMBER)
@@ -209,6 +213,12 @@ def _unique(kit: Kit, body: Unique, known: Mapping[str, Column]) -> Printed:
     shown = {item.alias: kit.backend.column(outer.alias, made.columns[item.alias]) for item in body.shown}
     rest = sql(" FROM ({}) AS {} WHERE {} = 1", inner, Fragment(outer.alias), _NUMBER)
     return _finished(kit, known, shown, rest)
+
+
+def _is_whole(body: Unique, resource: Resource) -> bool:
+    """Whether rows are removed that differ from another in nothing at all."""
+    told_apart = all(column.type.name != "citext" for column in resource.columns.values())
+    return told_apart and not body.folded and {path.column for path in body.keys} == {*resource.columns}
 
 
 def _key(kit: Kit, scope: Scope, path: Path, *, folded: bool) -> Fragment:

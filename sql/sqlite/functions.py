@@ -6,7 +6,7 @@ an exception would be a failed statement.
 
 import json
 import sqlite3
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from decimal import Context, Decimal
 from types import MappingProxyType
 from typing import Any
@@ -14,11 +14,12 @@ from uuid import uuid4
 
 from sql.masking import mask_of
 from sql.sqlite import arrays, casts, conversions, documents, storage
-from sql.sqlite.encoding import decimal
+from sql.sqlite.encoding import EXACT_DIGITS, decimal
 from sql.sqlite.text import fold
 
 # Wide enough for every sum of 64-bit numbers and of REALs.
 WIDE = Context(prec=1400)
+MOST_COUNTED = 1000  # different values that a sum remembers
 
 
 def _fold(raw: object) -> object:
@@ -60,17 +61,26 @@ def _finite(raw: object) -> Decimal | None:
 
 
 class Sum:
-    """The exact sum of decimals, as text."""
+    """The exact sum of decimals, as text. Equal values are counted, and added up together."""
 
     def __init__(self) -> None:
         self.total: Decimal | None = None
+        self.counts: dict[Hashable, int] = {}
 
-    def step(self, raw: object) -> None:
-        value = _finite(raw)
-        if value is not None:
-            self.total = value if self.total is None else WIDE.add(self.total, value)
+    def step(self, raw: Hashable) -> None:
+        self.counts[raw] = self.counts.get(raw, 0) + 1
+        if len(self.counts) >= MOST_COUNTED:
+            self._add()
+
+    def _add(self) -> None:
+        for raw, count in self.counts.items():
+            value = _finite(raw)
+            if value is not None:
+                self.total = WIDE.add(self.total or Decimal(0), WIDE.multiply(value, Decimal(count)))
+        self.counts.clear()
 
     def finalize(self) -> str | None:
+        self._add()
         return None if self.total is None else format(self.total, "f")
 
 
@@ -130,11 +140,21 @@ _TOTALS: Mapping[str, tuple[int, type[Any]]] = MappingProxyType({"sum": (1, Sum)
 
 def _compared(left: str, right: str) -> int:
     """The collation of numbers that are texts. What is no number comes after them."""
+    if len(left) <= EXACT_DIGITS and len(right) <= EXACT_DIGITS:  # which floats tell apart
+        try:
+            one, other = float(left), float(right)
+            return (one > other) - (one < other)
+        except ValueError:
+            pass
+    return _compared_exactly(left, right)
+
+
+def _compared_exactly(left: str, right: str) -> int:
     first, second = decimal(left), decimal(right)
     if isinstance(first, Decimal) and isinstance(second, Decimal):
         return (first > second) - (first < second)
-    one, other = (isinstance(first, str), left), (isinstance(second, str), right)
-    return (one > other) - (one < other)
+    named, named_too = (isinstance(first, str), left), (isinstance(second, str), right)
+    return (named > named_too) - (named < named_too)
 
 
 def register(connection: sqlite3.Connection) -> None:

@@ -9,7 +9,10 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 
+import structlog
+
 from crud.access.permissions import authorize, gate_for
+from crud.errors import ApiError
 from crud.limits import check
 from crud.plans.beside import BACKEND, beside
 from crud.snapshots.state import Context
@@ -19,9 +22,11 @@ from sql.builder import compile_query
 from sql.catalog import Catalog, Resource
 from sql.compiled import BESIDE, Compiled, Statement
 from sql.database import Database
+from sql.errors import Timeout
 from sql.execute import Bindings, Result, execute
 from sql.query import Asked, Authorized, Query
 
+log = structlog.get_logger()
 __all__ = ["Result", "admitted", "answer", "counted", "noted", "placed", "prepared", "printed", "statements"]
 
 
@@ -31,8 +36,21 @@ def answer(context: Context, asked: Asked) -> Result:
         made = prepared(context, asked.query)
     enter("render")
     bindings = Bindings(asked.values, context.actor.values, datetime.now(UTC))
-    with placed(context, asked.query, made, bindings) as database:
+    with _named(context, made), placed(context, asked.query, made, bindings) as database:
         return execute(made, database, bindings, context.snapshot.databases)
+
+
+@contextmanager
+def _named(context: Context, made: Compiled) -> Iterator[None]:
+    """A plan whose steps take too long is named, to the caller and in the log."""
+    try:
+        yield
+    except Timeout as error:
+        if not made.plan:
+            raise
+        log.warning("timeout", request_id=context.request_id, plan=made.plan, cause=repr(error.__cause__))
+        message = f"Plan {made.plan!r}: its steps took too long (limits.statement_seconds)"
+        raise ApiError("timeout", message) from error
 
 
 @contextmanager

@@ -125,6 +125,35 @@ def test_more_rows_than_the_limit_are_refused_by_step_and_limit(
     assert "more than 3 rows would be brought together (limits.max_rows)" in refused.value.message
 
 
+SLOW = """
+auth: {{secret: "a secret of the tests, long enough for HS256"}}
+limits: {{statement_seconds: 1}}
+sources: {{default: {{url: "{here}"}}}}
+plans:
+  slow:
+    rows:
+      - select: {{entity: lines, fields: {{a: sale}}}}
+      - join: {{type: cross, entity: lines, fields: {{b: sale}}}}
+      - join: {{type: cross, entity: lines, fields: {{c: sale}}}}
+      - join: {{type: cross, entity: lines, fields: {{d: sale}}}}
+      - join: {{type: cross, entity: lines, fields: {{e: sale}}}}
+      - aggregate: {{sum: {{sum: a}}}}
+"""
+
+
+def test_a_plan_that_takes_too_long_is_named(
+    make_app: Callable[..., Flask], filled: tuple[str, str], tmp_path: Path
+) -> None:
+    for url in filled:
+        (tmp_path / "config.yml").write_text(SLOW.format(here=url))
+        app = make_app(tmp_path / "config.yml", url)
+        context = Context(app.extensions["dragoman"].state.current(), Actor(roles=frozenset({"admin"})))
+        with pytest.raises(ApiError) as refused:
+            service.read(context, Asked(Query("slow.rows", (Select(Column("sum"), "sum"),))))
+        close(app)
+        assert (refused.value.kind, "Plan 'slow/rows'" in refused.value.message) == ("timeout", True)
+
+
 MISTAKES = {
     "- select: {entity: none}": "there is no entity 'none'",
     "- filter: {a: 1}": "there are no rows yet",

@@ -73,6 +73,7 @@ class Figures:
         self._answered: dict[tuple[Labels, str], tuple[Counter, Histogram]] = {}
         self._looked, self._known = 0.0, dict[str, Connections]()
         self._looking = Lock()
+        self._gauges["workers"].set(1)
 
     def count(self, name: str, labels: Labels, by: float) -> None:
         """Something has happened."""
@@ -99,7 +100,6 @@ class Figures:
             for name, by in _since(self._known.get(source, Connections()), now):
                 self.count(name, (source,), by)
         self._known = dict(connections)
-        self._gauges["workers"].set(1)
         with suppress(OSError):
             self._gauges["resident_bytes"].set(_resident())
             self._gauges["open_files"].set(len(os.listdir("/proc/self/fd")))

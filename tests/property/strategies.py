@@ -73,7 +73,7 @@ class Maker:
     """Makes the parts of one query and gathers its values."""
 
     def __init__(self, source: random.Random) -> None:
-        self.source, self.values = source, list[Any]()
+        self.source, self.values, self.within = source, list[Any](), 0
 
     def chance(self, share: float) -> bool:
         """True so often."""
@@ -180,10 +180,18 @@ class Maker:
         while to_one := [one for one in resource.relations.values() if one.kind == "to_one"]:
             relation = self.source.choice(sorted(to_one, key=lambda one: one.name))
             resource = CATALOG.target(relation)
-            hops.append(Hop(relation.name, self.compare(resource)) if self.chance(0.1) else Hop(relation.name))
+            guarded = self.within < 3 and self.chance(0.1)  # there are ways in a guard, with guards of their own
+            hops.append(Hop(relation.name, self.guard(resource)) if guarded else Hop(relation.name))
             if self.chance(0.7):
                 break
         return tuple(hops), resource
+
+    def guard(self, resource: Resource) -> Compare:
+        """A condition on a step."""
+        self.within += 1
+        made = self.compare(resource)
+        self.within -= 1
+        return made
 
     def changed(self, path: Path, resource: Resource) -> Expr:
         """The column as something else, where there is something else."""

@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from sql.query import Asked
 from tests.property.comparing import Opened, agreed
 from tests.property.coverage import Cell, cells, counts, example
-from tests.property.strategies import questions
+from tests.property.strategies import question, questions
 
 Both = dict[str, Opened]
 
@@ -57,6 +57,18 @@ def test_every_operator_agrees_on_every_type(opened: Both) -> None:
     done = covered(opened, each=1, seed=1)
     assert set(done) == set(cells())
     assert min(done.values()) >= 1
+
+
+def test_a_query_is_finite_whatever_chance_says() -> None:
+    class Agreeing(random.Random):
+        def random(self) -> float:
+            return 0.0
+
+        def getrandbits(self, count: int, /) -> int:
+            return super().getrandbits(count)
+
+    for seed in range(20):
+        assert question(Agreeing(seed)).query.resource
 
 
 def test_random_queries_agree(opened: Both) -> None:

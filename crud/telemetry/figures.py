@@ -3,23 +3,28 @@
 In: events, from wherever they happen. Out: the text that Prometheus reads, of all workers together. Where several
 processes serve, PROMETHEUS_MULTIPROC_DIR is their directory (`crud.telemetry.workers`). Nothing is counted before
 `start()`: a command at a terminal has no figures. Labels are templates of paths and words of ours, never what a caller
-has written.
+has written. Where figures cannot be written, this process counts no more, and serves on.
 """
 
 import fcntl
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
+from functools import wraps
 from pathlib import Path
 from threading import Lock
 from time import monotonic
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ParamSpec
+
+import structlog
 
 from sql.connections import Connections
 
 if TYPE_CHECKING:
     from prometheus_client import Gauge
 
+log = structlog.get_logger()
+P = ParamSpec("P")
 Labels = tuple[str, ...]
 FOLDER = "PROMETHEUS_MULTIPROC_DIR"
 PREFIX = "dragoman_"
@@ -137,23 +142,49 @@ def _resident() -> int:
 
 _HELD: list[Figures] = []
 _STARTING = Lock()
+FILES, FILE_BYTES = ("counter", "histogram", "gauge_livesum"), 65_536
 
 
+def _harmless(told: Callable[P, None]) -> Callable[P, None]:
+    """Figures that cannot be written end, and nothing else does."""
+
+    @wraps(told)
+    def tried(*args: P.args, **kwargs: P.kwargs) -> None:
+        try:
+            told(*args, **kwargs)
+        except (OSError, ValueError) as error:
+            _HELD.clear()
+            log.warning("figures cannot be written", reason=str(error))
+
+    return tried
+
+
+@_harmless
 def start() -> None:
     """From here on events are counted."""
     with _STARTING:
         if not _HELD:
             if folder := os.environ.get(FOLDER):
-                Path(folder).mkdir(parents=True, exist_ok=True)
+                _make_room(Path(folder))
             _HELD.append(Figures())
 
 
+def _make_room(folder: Path) -> None:
+    """The files have their room before they are mapped: a write into a map that finds none would end the process."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for kind in FILES:
+        with (folder / f"{kind}_{os.getpid()}.db").open("ab") as file:
+            os.posix_fallocate(file.fileno(), 0, FILE_BYTES)
+
+
+@_harmless
 def count(name: str, *labels: str, by: float = 1) -> None:
     """Something has happened."""
     for figures in _HELD:
         figures.count(name, labels, by)
 
 
+@_harmless
 def answered(route: str, dialect: str, method: str, *, status: int, seconds: float) -> None:
     """A request has been answered."""
     for figures in _HELD:
@@ -165,6 +196,7 @@ def due(seconds: float = 1.0) -> bool:
     return any(figures.due(seconds) for figures in _HELD)
 
 
+@_harmless
 def look(connections: Mapping[str, Connections]) -> None:
     """How this process does now, with its connections by source."""
     for figures in _HELD:
@@ -172,11 +204,13 @@ def look(connections: Mapping[str, Connections]) -> None:
 
 
 def text() -> bytes:
-    """What Prometheus reads."""
+    """What Prometheus reads. Raises OSError where there is none."""
     from prometheus_client import CollectorRegistry, generate_latest
     from prometheus_client.multiprocess import MultiProcessCollector
 
     folder = os.environ.get(FOLDER)
+    if folder is None and not _HELD:
+        raise OSError("No figures could be written")
     if folder is None:
         return generate_latest(_HELD[0].registry)
     registry = CollectorRegistry()

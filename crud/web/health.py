@@ -82,7 +82,10 @@ def _metrics(told: Remembered[bytes]) -> Response:
         if not _is_told():
             raise ApiError("forbidden", "Permission denied")
     figures.look(connections(served().state.held))
-    return Response(told.get(), content_type=figures.CONTENT_TYPE)
+    try:
+        return Response(told.get(), content_type=figures.CONTENT_TYPE)
+    except OSError:
+        raise ApiError("busy", "The figures cannot be written or read; the log says why") from None
 
 
 # ---------------------------------------------------------------- who is told

@@ -189,6 +189,20 @@ def test_reading_them_often_makes_them_once(told: Fresh, monkeypatch: pytest.Mon
     assert set(statuses) == {200} and len(made) <= 3
 
 
+def test_figures_that_cannot_be_written_fail_no_request(told: Fresh, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Full:
+        def answered(self, *_: object) -> None:
+            raise OSError(28, "No space left on device")
+
+        count = look = due = answered
+
+    monkeypatch.setattr(figures, "_HELD", [Full()])
+    assert told.client.get("/items/products?limit=1").status_code == 200
+    assert figures._HELD == []
+    missing = told.client.get("/metrics", headers={"Authorization": f"Bearer {TOKEN}"})
+    assert (missing.status_code, missing.headers["Retry-After"]) == (503, "1")
+
+
 # ---------------------------------------------------------------- several processes
 
 COUNT = """
@@ -247,6 +261,14 @@ def test_what_ended_processes_have_counted_stays_in_one_file(
     workers.ended(tmp_path, third.pid)
     assert told() == (12, 12, 0, 0)
     assert {file.name for file in tmp_path.glob("*.db")} == {"counter_ended.db", "histogram_ended.db"}
+
+
+def test_a_process_that_has_no_room_for_figures_starts_without(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "file").touch()
+    monkeypatch.setenv(figures.FOLDER, str(tmp_path / "file" / "figures"))
+    command = [sys.executable, "-c", COUNT.replace("sys.stdin.read()", "sys.exit(0)"), "3"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    assert "figures cannot be written" in done.stdout + done.stderr
 
 
 def test_files_are_not_rearranged_while_they_are_read(

@@ -19,6 +19,7 @@ from tests.openapi.conftest import DIALECTS, World
 from tests.tables import each
 
 Document = dict[str, Any]
+OWN = 'sources: {default: {database: "${DATABASE_URL}"}}\nauth: {secret: "${DRAGOMAN_SECRET}"}'
 
 
 def document(app: Flask, dialect: str, headers: Token, **more: Any) -> Document:
@@ -74,8 +75,7 @@ def awkward(make_app: Callable[..., Flask], empty_url: str) -> tuple[Flask, Toke
     opened = open_database(empty_url, options=Options())
     build(opened)
     opened.close()
-    config = 'sources: {default: {database: "${DATABASE_URL}"}}\nauth: {secret: "${DRAGOMAN_SECRET}"}'
-    app = make_app(config, empty_url)
+    app = make_app(OWN, empty_url)
     return app, with_callers(app).admin
 
 
@@ -170,6 +170,13 @@ def test_registration_is_described_where_it_is_open(home: World, moved: Flask) -
     for dialect, path in (("phantom", "/auth/register"), ("baasix", "/auth/register"), ("sonicjs", "/v1/users")):
         assert "post" in document(home.app, dialect, {})["paths"][path]
         assert path not in document(moved, dialect, {})["paths"]
+
+
+def test_a_plan_can_be_read_again_by_who_may_reload(make_app: Callable[..., Flask], sqlite_url: str) -> None:
+    app = make_app(f"{OWN}\nplans: {{p: {{one: [{{select: {{data: [{{a: 1}}]}}}}]}}}}", sqlite_url)
+    again = document(app, "metal", with_callers(app).admin)["paths"]["/plan/{plan}/reload"]["post"]
+    assert again["parameters"][0]["schema"] == {"enum": ["p"]} and {"200", "404", "415"} <= again["responses"].keys()
+    assert "/plan/{plan}/reload" not in document(app, "metal", {})["paths"]
 
 
 def test_bodies_have_what_a_caller_may_set(home: World) -> None:

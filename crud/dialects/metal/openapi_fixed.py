@@ -1,4 +1,4 @@
-"""Metal's refusals and its fixed routes as OpenAPI says them: the user, the server, the cache.
+"""Metal's refusals and its fixed routes as OpenAPI says them: the user, the server, its plans, the cache.
 
 In: what a caller may do. Out: operations, and the schema of a refusal.
 """
@@ -21,6 +21,7 @@ from crud.openapi.parts import (
     closed,
     const,
     open_object,
+    path,
     whole,
 )
 from crud.openapi.values import Json
@@ -45,7 +46,7 @@ POSTED = (*SIGNED, "bad_body", "unsupported_media", "too_large")
 
 def fixed_operations(caller: Caller) -> Iterator[Operation]:
     """The routes that are no tables."""
-    for default, make in (("/user", _user), ("/server", _server), ("/cache", _cache)):
+    for default, make in (("/user", _user), ("/server", _server), ("/plan", _plan), ("/cache", _cache)):
         if default in caller.at:
             yield from make(caller, caller.at[default])
 
@@ -80,6 +81,24 @@ def _server(caller: Caller, at: str) -> Iterator[Operation]:
         done = {200: Answer("Read and in force", closed({"message": STRING, "restart": array(STRING)}, "message"))}
         kinds = (*POSTED, "not_loaded")
         yield Operation("post", f"{at}/reload", "The files are read again", "server", done, kinds, REFUSED, (), NO_BODY)
+
+
+def _plan(caller: Caller, at: str) -> Iterator[Operation]:
+    plans = sorted(caller.context.snapshot.config.plans)
+    if not plans or not _may_reload(caller):
+        return
+    told = closed({"plan": STRING, "message": STRING}, "plan", "message")
+    yield Operation(
+        "post",
+        f"{at}/{{plan}}/reload",
+        "One plan is read again",
+        "plan",
+        {200: Answer("Read and in force", told)},
+        (*POSTED, "not_loaded", "unknown_resource"),
+        REFUSED,
+        (path("plan", {"enum": plans}, "Its name"),),
+        NO_BODY,
+    )
 
 
 def _may_reload(caller: Caller) -> bool:

@@ -6,6 +6,7 @@ snapshot, mounts the dialects and hangs the commands of `crud.cli` under `flask`
 
 import sys
 from collections.abc import Iterable, Sequence
+from functools import partial
 from pathlib import Path
 
 import click
@@ -87,8 +88,13 @@ def _state(config: Given, names: Sequence[str], files: Files, *, waits: bool) ->
 def _first(config: Given, names: Sequence[str], files: Files) -> Snapshot:
     read, texts = files
     if texts and config is None and (INHERITED.again or cli.joins(sys.argv[1:])):
-        return startup.joined(read, names, texts)
-    return startup.assemble(read, names, texts)
+        make = partial(startup.joined, read, names, texts)
+    else:
+        make = partial(startup.assemble, read, names, texts)
+    try:
+        return make()
+    except startup.Overtaken:
+        return _first(config, names, _files(config))
 
 
 def _files(config: Given) -> Files:

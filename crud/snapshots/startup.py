@@ -18,6 +18,7 @@ from crud.access.policy import Policy
 from crud.creation import install
 from crud.definitions.added import with_added
 from crud.definitions.config import Config
+from crud.definitions.problems import ConfigError
 from crud.definitions.reading import config_for_database, config_from, read_files, variable
 from crud.definitions.texts import Texts
 from crud.evolution.applying import Refused, bring_up
@@ -36,6 +37,10 @@ from sql.errors import Outdated
 
 log = structlog.get_logger()
 HERE = Path(__file__).resolve().parent.parent.parent
+
+
+class Overtaken(Exception):
+    """The files have changed since they were read, and others may have put the new ones in force meanwhile."""
 
 
 def configuration(path: Path | str | None = None) -> Config:
@@ -59,7 +64,7 @@ def unreached(config: Config, dialects: Iterable[str], texts: Texts | None = Non
 
 
 def assemble(config: Config, dialects: Iterable[str], texts: Texts | None = None) -> Snapshot:
-    """The snapshot of a configuration. Raises ConfigError with everything that does not fit."""
+    """The snapshot of a configuration. Raises ConfigError with everything that does not fit, and Overtaken."""
     databases = opened(config)
     install(databases[config.server.system], config)
     given = Given(config, texts, dialects=tuple(dialects))
@@ -124,6 +129,14 @@ def _in_force(given: Given, databases: Connections) -> bool:
     return texts is None or accepted.read(system, materials(given.files), texts.path) == texts
 
 
+def _stands(texts: Texts) -> bool:
+    """Whether the files are still those that were read."""
+    try:
+        return read_files(texts.path)[1] == texts
+    except ConfigError:
+        return False
+
+
 def _started(given: Given, databases: Connections, *, alone_already: bool = False) -> Snapshot:
     system = databases[given.files.server.system]
     now = revision(system)
@@ -137,6 +150,8 @@ def _put_in_force(given: Given, databases: Connections) -> Snapshot:
     system = databases[given.files.server.system]
     with changing(given.files, databases, patience=PATIENCE) as session:
         if given.texts is not None and not _in_force(given, databases):
+            if not _stands(given.texts):
+                raise Overtaken
             accepted.write(system, session, given.texts, materials(given.files))
             renew(system, session, "files")
         return _started(given, databases, alone_already=True)

@@ -11,12 +11,13 @@ import pytest
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from app import StartError, create_app
+from app import StartError, _first, create_app
 from crud.errors import ApiError
 from crud.identity.signing import materials
 from crud.snapshots import accepted, inherited
 from crud.snapshots.reloading import reload
 from crud.snapshots.run_time import change, created
+from crud.snapshots.startup import Overtaken, assemble, configured
 from crud.web.dialect import context
 from tests.dialects.conftest import SECRET, USER
 from tests.reload.conftest import CONFIG, World
@@ -45,6 +46,16 @@ def test_changed_files_are_in_force_on_every_worker_after_a_reload(two: World) -
     answer = send(two, 1)
     assert (answer.status_code, answer.json) == (200, {"message": "Server reloaded"})
     assert statuses(two, "/api/tags") == [200, 200]
+
+
+def test_a_worker_that_starts_slowly_does_not_put_older_files_in_force(two: World) -> None:
+    read_before = configured(two.file)
+    two.write(CONFIG + TAGS)
+    assert send(two).status_code == 200
+    with pytest.raises(Overtaken):
+        assemble(read_before[0], (), read_before[1])
+    slow = _first(two.file, (), read_before)
+    assert "tags" in slow.catalog.resources and statuses(two, "/api/tags") == [200, 200]
 
 
 def test_a_metadata_file_becomes_a_resource(two: World) -> None:

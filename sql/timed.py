@@ -33,26 +33,26 @@ class Observer(Protocol):
 class TimedSession:
     """A session whose statements are told."""
 
-    __slots__ = ("_observer", "_session")
+    __slots__ = ("_observer", "observed")
 
     def __init__(self, session: Session, observer: Observer) -> None:
-        self._session, self._observer = session, observer
+        self.observed, self._observer = session, observer
 
     def fetch(self, text: str, params: Params = ()) -> list[Row]:
         """The rows of a statement."""
-        return _told(self._observer, text, lambda: self._session.fetch(text, params))
+        return _told(self._observer, text, lambda: self.observed.fetch(text, params))
 
     def execute(self, text: str, params: Params = ()) -> int:
         """Run a statement; how many rows it touched."""
-        return _told(self._observer, text, lambda: self._session.execute(text, params))
+        return _told(self._observer, text, lambda: self.observed.execute(text, params))
 
     def run_many(self, text: str, rows: Sequence[Params], *, returning: bool) -> list[Row]:
         """Run a statement for each of the rows of parameters; what each returns, in their order."""
-        return _told(self._observer, text, lambda: self._session.run_many(text, rows, returning=returning))
+        return _told(self._observer, text, lambda: self.observed.run_many(text, rows, returning=returning))
 
     def lock(self, name: str) -> None:
         """Wait until no other transaction has locked this name, and keep it until this one ends."""
-        self._session.lock(name)
+        self.observed.lock(name)
 
 
 class TimedDatabase:

@@ -118,7 +118,7 @@ def test_a_connection_keeps_no_setting_and_no_transaction(written: Written) -> N
     if not written.url.startswith("postgres"):
         with written.database.transaction() as session:
             assert not written.rows("SELECT 1 WHERE 1 = 0")
-            link = session.connection  # type: ignore[attr-defined]
+            link = session.observed.connection  # type: ignore[attr-defined]
         assert not link.in_transaction
         return
     asked = "SELECT current_user, current_setting('statement_timeout'), current_setting('search_path'), session_user"

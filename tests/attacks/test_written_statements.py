@@ -40,7 +40,7 @@ def seen(written: Written) -> Iterator[list[str]]:
 def traced(written: Written, texts: list[str]) -> Iterator[None]:
     """SQLite tells each statement of the connection that writes."""
     with written.database.transaction() as session:
-        connection = session.connection  # type: ignore[attr-defined]
+        connection = session.observed.connection  # type: ignore[attr-defined]
     connection.set_trace_callback(texts.append)
     try:
         yield

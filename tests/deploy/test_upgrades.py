@@ -21,7 +21,7 @@ from tests.conftest import BACKENDS
 from tests.deploy.behind import held, needs_nginx
 from tests.dialects.conftest import SECRET, new_postgres
 from tests.reload.conftest import CONFIG
-from tests.reload.running import Client, Running, workers_of
+from tests.reload.running import Client, Running, of_process, serving, workers_of
 from tests.reload.test_serving import until as waited
 from tests.test_run import ROOT
 
@@ -137,11 +137,6 @@ class Load:
             process.wait()
 
 
-def serving(master: int) -> list[int]:
-    """The workers that have started."""
-    return [pid for pid in workers_of(master) if of_process(pid, "comm") == "dragoman\n"]
-
-
 def ended(master: int) -> None:
     """End a master and its workers, and wait for that."""
     os.kill(master, signal.SIGTERM)
@@ -152,14 +147,6 @@ def gone(process: int) -> bool:
     """Whether a process has ended, whoever shall wait for it."""
     said = of_process(process, "stat")
     return not said or said.rpartition(")")[2].split()[0] == "Z"
-
-
-def of_process(process: int, file: str) -> str:
-    """What the system says of a process; nothing where there is none."""
-    try:
-        return Path(f"/proc/{process}/{file}").read_text()
-    except OSError:
-        return ""
 
 
 def said_of(service: Running, file: str) -> list[str]:

@@ -5,6 +5,7 @@ import json
 import os
 import signal
 import subprocess
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -51,15 +52,28 @@ class Running:
 
 def workers_of(master: int) -> list[int]:
     """The children of gunicorn's master that are gunicorn; `flask reload` is another one."""
-    children = Path(f"/proc/{master}/task/{master}/children").read_text().split()
-    return sorted(int(pid) for pid in children if b"gunicorn" in _command(pid))
+    children = map(int, Path(f"/proc/{master}/task/{master}/children").read_text().split())
+    return sorted(pid for pid in children if "gunicorn" in of_process(pid, "cmdline"))
 
 
-def _command(pid: str) -> bytes:
+def serving(master: int) -> list[int]:
+    """Those of them that have loaded the application."""
+    return [pid for pid in workers_of(master) if of_process(pid, "comm") == "dragoman\n"]
+
+
+def of_process(pid: int, name: str) -> str:
+    """What /proc says of a process; nothing where it has ended."""
     try:
-        return Path(f"/proc/{pid}/cmdline").read_bytes()
-    except OSError:  # it has ended
-        return b""
+        return Path(f"/proc/{pid}/{name}").read_text()
+    except OSError:
+        return ""
+
+
+def _until_all_serve(master: int, count: int) -> None:
+    end = time.monotonic() + WAIT
+    while len(serving(master)) < count:
+        assert time.monotonic() < end, f"{count} workers should serve"
+        time.sleep(0.02)
 
 
 @dataclass
@@ -109,6 +123,7 @@ def running(
         )
         try:
             until_it_answers(port)
+            _until_all_serve(process.pid, int(variables["WEB_CONCURRENCY"]))
             yield Running(folder, port, process.pid, snapshot, headers_of(snapshot, ADMIN[0]))
         finally:
             process.send_signal(signal.SIGTERM)
@@ -126,4 +141,4 @@ def _named(path: Path) -> tuple[object, ...]:
     return config, (), texts
 
 
-__all__ = ["SECRET", "Client", "Running", "running", "workers_of"]
+__all__ = ["SECRET", "Client", "Running", "of_process", "running", "serving", "workers_of"]

@@ -110,13 +110,15 @@ class Load:
         assert len(serving(self.master)) == len(before) and not set(before) & set(workers_of(self.master))
 
     def replace(self) -> None:
-        """Another master in the place of the old one, once its workers serve."""
-        old, before = self.master, workers_of(self.master)
+        """Another master in the place of the old one, once its workers serve. It takes a SIGUSR2 of its own once it has
+        noticed that the old one is gone."""
+        old, before, said = self.master, workers_of(self.master), self.service.log.count("promoted")
         os.kill(old, signal.SIGUSR2)
-        until(lambda: len(workers_of(old)) > len(before))
+        until(lambda: any(map(serving, set(workers_of(old)) - set(before))))
         (self.master,) = set(workers_of(old)) - set(before)
         until(lambda: len(serving(self.master)) == len(before))
         ended(old)
+        until(lambda: self.service.log.count("promoted") > said)
 
     def restart(self) -> None:
         """A service that ends, and then starts: what arrives meanwhile waits at the socket."""

@@ -74,6 +74,16 @@ def refused(at: str) -> ApiError:
 
 def narrowed_plan(plan: Plan, gate: Way, rewrite: Rewrite) -> Plan:
     """The plan as the caller may have it. Raises ApiError that names the step."""
+    return _narrowed(plan, gate, rewrite)[0]
+
+
+def visible(plan: Plan, gate: Way, rewrite: Rewrite) -> frozenset[str]:
+    """The columns of a plan that the caller may see. Raises ApiError."""
+    return frozenset(_narrowed(plan, gate, rewrite)[1].columns)
+
+
+def _narrowed(plan: Plan, gate: Way, rewrite: Rewrite) -> tuple[Plan, Resource]:
+    """The plan, and its last stage as a resource."""
     made: dict[str, Resource] = {}
     within = Within(gate, Catalog(ChainMap(made, gate.catalog.resources)))  # type: ignore[arg-type]
     stages = []
@@ -81,18 +91,9 @@ def narrowed_plan(plan: Plan, gate: Way, rewrite: Rewrite) -> Plan:
         narrow = replace(stage, body=_body(stage, within, rewrite))
         made[stage.name] = resource_of(stage.name, columns_of(narrow.body, within.catalog))
         stages.append(narrow)
-    order = tuple(_named(sort, made[plan.stages[-1].name], plan.stages[-1].at) for sort in plan.order)
-    return replace(plan, stages=tuple(stages), order=order)
-
-
-def visible(plan: Plan, gate: Way, rewrite: Rewrite) -> frozenset[str]:
-    """The columns of a plan that the caller may see. Raises ApiError."""
-    narrow = narrowed_plan(plan, gate, rewrite)
-    made: dict[str, Resource] = {}
-    catalog = Catalog(ChainMap(made, gate.catalog.resources))  # type: ignore[arg-type]
-    for stage in narrow.stages:
-        made[stage.name] = resource_of(stage.name, columns_of(stage.body, catalog))
-    return frozenset(made[plan.stages[-1].name].columns)
+    last = plan.stages[-1]
+    order = tuple(_named(sort, made[last.name], last.at) for sort in plan.order)
+    return replace(plan, stages=tuple(stages), order=order), made[last.name]
 
 
 def _body(stage: Stage, within: Within, rewrite: Rewrite) -> Body:

@@ -189,8 +189,7 @@ class PostgresDatabase:
         pool = self._pool
         if pool is None or self._pid != os.getpid():
             return Connections()
-        told = pool.figures()
-        return Connections(told.open, told.idle, told.waiting, told.waits, told.waited, told.refused, told.lost)
+        return pool.connections()
 
     def close(self) -> None:
         """Close the pool."""

@@ -12,26 +12,13 @@ from dataclasses import dataclass, field
 
 from psycopg.pq import TransactionStatus
 
+from sql.connections import Connections
 from sql.errors import Busy, DatabaseError, Unavailable
 from sql.postgres.line import Line
 
 REST = 0.5  # seconds in which a server that could not be reached is left alone
 PROBE = 15.0  # seconds in which one caller tries it for all others
 IDLE, LIFETIME = 600.0, 3600.0  # seconds after which a connection that nobody uses, or any, is closed
-
-
-@dataclass(frozen=True)
-class Figures:
-    """How many connections there are, how many of them nobody uses, and how many callers wait for one; how often
-    somebody has waited, for how many seconds, and in vain; how many connections were lost."""
-
-    open: int
-    idle: int
-    waiting: int
-    waits: int = field(default=0, compare=False)
-    waited: float = field(default=0.0, compare=False)
-    refused: int = field(default=0, compare=False)
-    lost: int = field(default=0, compare=False)
 
 
 @dataclass
@@ -64,11 +51,11 @@ class Pool:
     def __post_init__(self) -> None:
         self._changed = threading.Condition()  # reentrant: what is collected here may close another database
 
-    def figures(self) -> Figures:
+    def connections(self) -> Connections:
         """How it stands."""
         with self._changed:
             now = (self._count, len(self._idle), self._waiting)
-            return Figures(*now, self._waits, self._waited, self._refused, self._lost)
+            return Connections(*now, self._waits, self._waited, self._refused, self._lost)
 
     # ------------------------------------------------------------ taking
 

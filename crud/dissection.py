@@ -17,8 +17,9 @@ from crud.plans.filled import filled
 from crud.snapshots.state import Context
 from crud.symbols import MARK, symbolic, symbols
 from sql.compiled import BESIDE, Compiled, Statement
+from sql.expressions import TRUE, Const, Hop, Origin, Path, Slot
 from sql.fragment import Bindings
-from sql.query import TRUE, Asked, Const, Hop, Origin, Path, Query, Select, Slot
+from sql.query import Asked, Query, Select
 from sql.types import Type
 
 # How each database is asked what it would do.

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from sql.query import Origin
+from sql.expressions import Origin
 
 # kind → HTTP status (RFC 9110); dialects override single rows.
 STATUS: Mapping[str, int] = MappingProxyType(

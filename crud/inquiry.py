@@ -22,7 +22,8 @@ from crud.identity import accounts
 from crud.snapshots.state import Context, Snapshot
 from crud.symbols import MARK, symbolic, symbols
 from sql.catalog import Resource
-from sql.query import FALSE, Filter, Path, Query, Select
+from sql.expressions import FALSE, Filter, Path
+from sql.query import Query, Select
 
 ACTIONS = ("read", "create", "update", "delete")
 UNSAID = "a condition on what you may not read"

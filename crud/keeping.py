@@ -25,7 +25,8 @@ from crud.reading import Result
 from crud.snapshots.state import Context
 from crud.telemetry import figures
 from sql.catalog import Catalog
-from sql.query import ActorValue, Asked, Now, Query
+from sql.expressions import ActorValue, Now
+from sql.query import Asked, Query
 
 T = TypeVar("T")
 # Whether rows of a database change by what no statement of ours says.

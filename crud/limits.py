@@ -7,7 +7,8 @@ from collections.abc import Iterator
 
 from crud.definitions.config import Limits
 from crud.errors import bad_parameter
-from sql.query import And, Filter, Include, Not, Or, Query, Some
+from sql.expressions import And, Filter, Not, Or, Some
+from sql.query import Include, Query
 
 
 def check(query: Query, limits: Limits) -> None:

@@ -14,7 +14,8 @@ from types import MappingProxyType
 from crud import naming
 from sql.catalog import Catalog, Column, Relation, Resource
 from sql.errors import UnknownResource
-from sql.query import Path, Select
+from sql.expressions import Path
+from sql.query import Select
 
 NONE: Mapping[str, str] = MappingProxyType({})
 

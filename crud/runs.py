@@ -31,9 +31,10 @@ from sql.catalog import Catalog, Column, Resource, Table
 from sql.commands import Command, Delete, Insert, Update
 from sql.compiled import Statement
 from sql.errors import BadValue, SqlError
+from sql.expressions import Path
 from sql.fragment import Bindings
-from sql.plan import Plan, entities
-from sql.query import Asked, Path, Query, Select
+from sql.query import Asked, Plan, Query, Select
+from sql.stages import entities
 from sql.values import coerce, to_json
 
 Row = Mapping[str, object]

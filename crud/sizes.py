@@ -11,7 +11,8 @@ from crud import service
 from crud.access.permissions import gate_for
 from crud.snapshots.state import Context
 from sql.catalog import Resource, Table
-from sql.query import TRUE, Aggregate, Asked, Query
+from sql.expressions import TRUE
+from sql.query import Aggregate, Asked, Query
 
 
 def sizes(context: Context, resources: Iterable[Resource]) -> dict[str, int]:

@@ -9,14 +9,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 from sql.errors import UnknownColumn, UnknownRelation, UnknownResource
+from sql.query import Plan, Sort
 from sql.types import Type
-
-if TYPE_CHECKING:
-    from sql.plan import Plan
-    from sql.query import Sort
 
 Pairs = tuple[tuple[str, str], ...]
 Only = tuple[tuple[str, object], ...]
@@ -155,7 +152,7 @@ class Resource:
     tenant: str | None = None
     audit: Literal["", "names", "values"] = ""
     shares: str = ""
-    plan: "Plan | None" = None
+    plan: Plan | None = None
     order: "tuple[Sort, ...]" = ()
 
     @property

@@ -9,7 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from sql.query import TRUE, Filter, Query, node
+from sql.expressions import TRUE, Filter, node
+from sql.query import Query
 
 Row = Mapping[str, object]
 

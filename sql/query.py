@@ -1,232 +1,22 @@
-"""The query AST: what is asked, free of any wire syntax and of any database.
+"""Queries and plans: what is read, free of any wire syntax and of any database.
 
-In: nodes made by dialects (through `crud.wire.params`) and by rules. Out: frozen, hashable trees that `authorize`
-narrows and the builder prints. A query is a SHAPE: the caller's values are `Slot`s, filled from a tuple beside it, and
-what depends on who asks or when stays symbolic (`ActorValue`, `Now`), so that one authorised shape serves every caller
-of the same roles and its SQL is made once.
+In: nodes made by dialects and by `crud.plans`, of the expressions and filters of `sql.expressions`. Out: frozen,
+hashable trees that `authorize` narrows and the builder prints. A query is a SHAPE: the caller's values stand in a tuple
+beside it, so its SQL is made once.
 
-`Origin` remembers what the caller wrote, for messages alone: all origins are equal, so shapes stay shared.
-A node without an origin was not named by the caller (`*`, a default search): authorize drops what may not be seen
-where it would refuse a named one, and so the two are different shapes.
+A plan is a read that is made step by step, each of the rows that an earlier one gave, a common table expression for
+each stage. What a definition named has an `Origin` whose `parameter` is the place in the plan; what nobody named is
+left out where the caller may not see it. What is known of stages is in `sql.stages`.
 """
 
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Generic, TypeVar, dataclass_transform
+from typing import Generic, Literal, TypeVar
 
+from sql.expressions import TRUE, Expr, Filter, Origin, Path, Slot, Value, both, node
 from sql.types import Type
 
-if TYPE_CHECKING:
-    from sql.plan import Plan
-
-C = TypeVar("C")
-
-
-@dataclass_transform(frozen_default=True, field_specifiers=(field,))
-def node(cls: type[C]) -> type[C]:
-    """A frozen dataclass that computes its hash once: trees are dictionary keys on the hot path."""
-    made = dataclass(frozen=True)(cls)
-    compute = made.__hash__
-
-    def remembered(self: object) -> int:
-        known: int | None = self.__dict__.get("_hash")
-        if known is None:
-            known = compute(self)
-            self.__dict__["_hash"] = known
-        return known
-
-    made.__hash__ = remembered  # type: ignore[method-assign]
-    return made
-
-
-@dataclass(frozen=True, eq=False)
-class Origin:
-    """What the caller wrote (`text`) and where (`parameter`: filter, sort, fields …). All are equal to each other."""
-
-    text: str
-    parameter: str
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Origin)
-
-    def __hash__(self) -> int:
-        return hash(Origin)
-
-
-# ---------------------------------------------------------------- expressions
-
-
-@node
-class Slot:
-    """The caller's value number `index`, of canonical Python form for `type`; a tuple of such when `many`."""
-
-    index: int
-    type: Type
-    many: bool = False
-
-
-@node
-class Const:
-    """A value written in a definition (a rule's condition), never a caller's. A tuple when `many`."""
-
-    value: object
-    type: Type
-    many: bool = False
-
-
-@node
-class ActorValue:
-    """Something of the caller, bound at execution: `id`, `tenant` or a column of the account."""
-
-    name: str
-    type: Type
-
-
-@node
-class Now:
-    """The time of execution, moved by `amount` `unit`s (years, months, weeks, days, hours, minutes, seconds)."""
-
-    type: Type
-    amount: int = 0
-    unit: str = "days"
-
-
-Value = Slot | Const | ActorValue | Now
-
-
-@node
-class Hop:
-    """One step along a to-one relation. `guard` is filled by authorize alone: what the caller may see there."""
-
-    relation: str
-    guard: "Filter" = field(default_factory=lambda: And())
-
-
-@node
-class Path:
-    """A column, reached over to-one relations."""
-
-    column: str
-    hops: tuple[Hop, ...] = ()
-    origin: Origin | None = field(default=None, repr=False)
-
-
-@node
-class Cast:
-    """The expression as another type; what cannot be converted is NULL. `CASTS` in sql.operators says which exist."""
-
-    expr: "Expr"
-    type: Type
-
-
-@node
-class DatePart:
-    """A number out of a date or time. `part` is a row of `DATE_PARTS`."""
-
-    part: str
-    expr: "Expr"
-
-
-@node
-class JsonPath:
-    """The JSON value under `keys` (a slot of many texts: member names and indexes) in a JSON expression."""
-
-    expr: "Expr"
-    keys: Value
-
-
-@node
-class JsonLength:
-    """How many elements a JSON array has; NULL for anything else."""
-
-    expr: "Expr"
-
-
-@node
-class JsonKind:
-    """object, array, string, number, boolean or null: what a JSON value is."""
-
-    expr: "Expr"
-
-
-@node
-class Relevance:
-    """How well a row fits a search: each column that equals the term 4, that begins with it 2, that contains it 1."""
-
-    columns: tuple[Path, ...]
-    term: Value
-
-
-@node
-class Masked:
-    """A column as a keyed hash. Made by authorize alone, and only as part of an answer: nothing compares it."""
-
-    expr: Path
-
-
-Expr = Path | Slot | Const | ActorValue | Now | Cast | DatePart | JsonPath | JsonLength | JsonKind | Relevance | Masked
-
-# ---------------------------------------------------------------- filters
-
-
-@node
-class And:
-    """All terms hold. Without terms: true."""
-
-    terms: tuple["Filter", ...] = ()
-
-
-@node
-class Or:
-    """Some term holds. Without terms: false."""
-
-    terms: tuple["Filter", ...] = ()
-
-
-@node
-class Not:
-    """The term does not hold; unknown stays unknown (SQL's three values)."""
-
-    term: "Filter"
-
-
-@node
-class Compare:
-    """`left` `op` `right`, `op` a row of `OPERATORS`.
-
-    Over hops it asks for an existing parent (that the guards let through) for which the comparison holds:
-    true or false, never unknown. `right` has as many expressions as the operator takes.
-    """
-
-    left: Expr
-    op: str
-    right: tuple[Expr, ...] = ()
-
-
-@node
-class Some:
-    """There is a row of the to-many `relation` (itself reached over to-one `hops`) for which `where` holds.
-
-    `where` speaks of the related resource. `guard` is filled by authorize alone.
-    """
-
-    relation: str
-    where: "Filter"
-    hops: tuple[Hop, ...] = ()
-    guard: "Filter" = field(default_factory=lambda: And())
-    origin: Origin | None = field(default=None, repr=False)
-
-
-@node
-class Search:
-    """Some of the columns contains the term, ignoring case."""
-
-    columns: tuple[Path, ...]
-    term: Value
-
-
-Filter = And | Or | Not | Compare | Some | Search
-TRUE = And()
-FALSE = Or()
+Kind = Literal["inner", "left", "right", "full-outer", "cross"]
+Strategy = Literal["first", "last", "highest", "lowest"]
 
 # ---------------------------------------------------------------- queries
 
@@ -295,6 +85,117 @@ class Query:
     plan: "Plan | None" = None
 
 
+# ---------------------------------------------------------------- plans
+
+
+@node
+class Joined:
+    """The rows of two stages beside each other. `on` pairs columns that must be equal, `left_shown` and `right_shown`
+    are what is taken of each side."""
+
+    kind: Kind
+    left: str
+    right: str
+    on: tuple[tuple[Path, Path], ...]
+    left_shown: tuple[Select, ...]
+    right_shown: tuple[Select, ...]
+
+
+@node
+class Part:
+    """One of the stages of a union: what it has of the columns."""
+
+    stage: str
+    shown: tuple[Select, ...]
+
+
+@node
+class Union:
+    """The rows of several stages one after the other, under these columns. What a part lacks is NULL there."""
+
+    parts: tuple[Part, ...]
+    columns: tuple[tuple[str, Type], ...]
+
+
+@node
+class Unique:
+    """One row of all that are equal in `keys`: by the strategy that which comes first or last in `sort`, completed with
+    all columns, or that with the highest or lowest value of `by`. `folded`: texts are compared without regard to case.
+    """
+
+    of: str
+    keys: tuple[Path, ...]
+    sort: tuple[Sort, ...]
+    shown: tuple[Select, ...]
+    strategy: Strategy = "first"
+    by: Path | None = None
+    folded: bool = False
+
+
+@node
+class Limited:
+    """Some rows of a stage, in an order that is completed with all columns."""
+
+    of: str
+    sort: tuple[Sort, ...]
+    shown: tuple[Select, ...]
+    limit: int | None = None
+    offset: int = 0
+
+
+@node
+class Rows:
+    """Rows that are written in the plan."""
+
+    columns: tuple[tuple[str, Type], ...]
+    rows: tuple[tuple[Value, ...], ...]
+
+
+@node
+class Listing:
+    """What there is to read. `entries`: the resource, and the row that tells of it. Authorize leaves those that the
+    caller may read, and makes `Rows` of them."""
+
+    columns: tuple[tuple[str, Type], ...]
+    entries: tuple[tuple[str, tuple[Value, ...]], ...]
+
+
+Body = Query | Joined | Union | Unique | Limited | Rows | Listing
+
+
+@node
+class Stage:
+    """What one step gives. `at`: how errors call the step."""
+
+    name: str
+    at: str
+    body: Body
+
+
+@node
+class Plan:
+    """A whole one; its rows are those of the last stage, in this order where nobody asks for another.
+
+    `dynamic`: values in it are worked out at each reading. `debug`: what its step of this name says.
+    """
+
+    name: str
+    stages: tuple[Stage, ...]
+    order: tuple[Sort, ...] = ()
+    dynamic: bool = False
+    debug: str | None = None
+
+
+@dataclass(frozen=True)
+class Later:
+    """What stands for a value that is not known before the plan is read."""
+
+
+LATER = Later()
+
+
+# ---------------------------------------------------------------- what is asked
+
 Q = TypeVar("Q")
 
 
@@ -313,15 +214,6 @@ class Asked:
     query: Query
     values: tuple[object, ...] = ()
     cache: float = 0
-
-
-def both(left: Filter, right: Filter) -> Filter:
-    """The conjunction of two filters, each kept whole (a rule never merges with the caller's conditions)."""
-    if left == TRUE:
-        return right
-    if right == TRUE:
-        return left
-    return And((left, right))
 
 
 def narrow(query: Query, condition: Filter) -> Query:

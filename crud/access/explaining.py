@@ -13,7 +13,7 @@ from crud.access.policy import Access, Policy, Weighed, alive, own_tenant, unbou
 from crud.access.settable import offer
 from crud.system import called
 from sql.catalog import Column, Resource
-from sql.query import TRUE, Filter
+from sql.expressions import TRUE, Filter
 
 Standing = Literal["applies", "replaced", "ours", "overridden"]
 WHY: Mapping[Standing, str] = MappingProxyType(

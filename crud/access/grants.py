@@ -16,21 +16,8 @@ from crud.access.policy import Access, alive
 from crud.errors import ApiError, unknown_field
 from sql.catalog import Catalog, Relation, Resource
 from sql.commands import Change, Command, Delete, Ensure, Insert, Restore, Update, UpdateFirst, Upsert
-from sql.query import (
-    FALSE,
-    TRUE,
-    Aggregate,
-    And,
-    Authorized,
-    Compare,
-    Filter,
-    Origin,
-    Path,
-    Query,
-    Select,
-    Slot,
-    both,
-)
+from sql.expressions import FALSE, TRUE, And, Compare, Filter, Origin, Path, Slot, both
+from sql.query import Aggregate, Authorized, Query, Select
 
 # command → what the caller must be allowed to do, in this order
 ACTIONS: dict[type, tuple[str, ...]] = {

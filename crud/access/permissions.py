@@ -17,18 +17,15 @@ from crud.access.policy import Access, Policy, alive
 from crud.errors import ApiError, forbidden, unknown_field, unknown_resource
 from crud.system import WORDS
 from sql.catalog import Catalog, Relation, Resource
-from sql.query import (
+from sql.expressions import (
     TRUE,
-    Aggregate,
     And,
-    Authorized,
     Cast,
     Compare,
     DatePart,
     Expr,
     Filter,
     Hop,
-    Include,
     JsonKind,
     JsonLength,
     JsonPath,
@@ -37,14 +34,12 @@ from sql.query import (
     Or,
     Origin,
     Path,
-    Query,
     Relevance,
     Search,
-    Select,
     Some,
-    Sort,
     both,
 )
+from sql.query import Aggregate, Authorized, Include, Query, Select, Sort
 
 E = TypeVar("E")
 

@@ -13,22 +13,9 @@ from typing import Protocol
 from crud.access.policy import Access
 from crud.errors import ApiError
 from sql.catalog import Catalog, Relation, Resource
-from sql.plan import (
-    Body,
-    Joined,
-    Limited,
-    Listing,
-    Part,
-    Plan,
-    Rows,
-    Stage,
-    Union,
-    Unique,
-    columns_of,
-    is_stage,
-    resource_of,
-)
-from sql.query import Path, Query, Select, Sort
+from sql.expressions import Path
+from sql.query import Body, Joined, Limited, Listing, Part, Plan, Query, Rows, Select, Sort, Stage, Union, Unique
+from sql.stages import columns_of, is_stage, resource_of
 
 
 class Way(Protocol):

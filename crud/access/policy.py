@@ -19,7 +19,7 @@ from crud.wire.conditions import parse
 from crud.wire.paths import Names, Scope, Shown
 from crud.wire.variables import constant
 from sql.catalog import Catalog, Column, Relation, Resource
-from sql.query import FALSE, TRUE, ActorValue, And, Compare, Const, Filter, Not, Or, Path, Value, both
+from sql.expressions import FALSE, TRUE, ActorValue, And, Compare, Const, Filter, Not, Or, Path, Value, both
 from sql.types import Type
 
 ADMIN = "admin"

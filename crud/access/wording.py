@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from crud.jsontext import to_json
-from sql.query import (
+from sql.expressions import (
     FALSE,
     TRUE,
     ActorValue,

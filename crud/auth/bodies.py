@@ -14,7 +14,7 @@ from crud.identity.accounts import UNSAFE
 from crud.web import doorway
 from crud.web.doorway import MOST_BYTES, MOST_PASSWORD
 from crud.wire.bodies import bad_body
-from sql.query import Origin
+from sql.expressions import Origin
 
 MOST_NAME = 200
 Body = Mapping[str, object]

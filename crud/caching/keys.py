@@ -12,7 +12,7 @@ from hashlib import sha512
 from pathlib import Path
 from uuid import UUID
 
-from sql.query import Origin
+from sql.expressions import Origin
 
 FORMAT = "1"
 _PLAIN = (str, int, float, Decimal, bytes, date, time, timedelta, UUID)

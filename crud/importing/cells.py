@@ -18,7 +18,7 @@ from crud.presentation import View
 from crud.wire.bodies import bad_body, read_json
 from sql.catalog import Column
 from sql.errors import BadValue
-from sql.query import Origin
+from sql.expressions import Origin
 from sql.values import coerce
 
 MOST_COLUMNS = 2000

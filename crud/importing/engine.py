@@ -23,7 +23,7 @@ from crud.writing.work import Work
 from sql.catalog import Resource
 from sql.commands import Insert
 from sql.errors import BadValue
-from sql.query import TRUE
+from sql.expressions import TRUE
 from sql.values import coerce
 
 Row = dict[str, object]

@@ -11,7 +11,8 @@ from types import MappingProxyType
 from apispec import APISpec
 
 from crud.openapi.caller import Caller
-from crud.openapi.parts import JSON_MEDIA, Answer, Description, Operation, Refused, ref
+from crud.openapi.description import Description
+from crud.openapi.parts import JSON_MEDIA, Answer, Operation, Refused, ref
 from crud.openapi.rows import row_schemas
 from crud.openapi.values import Json
 

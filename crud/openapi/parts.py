@@ -4,14 +4,11 @@ In: what a dialect says of its routes. Out: frozen values, of which `crud.openap
 are JSON Schemas (2020-12); `ref` leads to one that the document has once.
 """
 
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
 
 from crud.openapi.values import Json
-
-if TYPE_CHECKING:
-    from crud.openapi.caller import Caller
 
 JSON_MEDIA = "application/json"
 STRING: Json = {"type": "string"}
@@ -61,20 +58,6 @@ class Operation:
     parameters: tuple[Json, ...] = ()
     body: Json | None = None
     resource: str = ""
-
-
-@dataclass(frozen=True)
-class Description:
-    """What a dialect says of itself. `schemas` makes those that its operations lead to besides rows; `beside` is what
-    its rows hold besides columns and relations, `dotted`: they hold columns of other rows under dotted names.
-    `headers`: of every answer."""
-
-    title: str
-    operations: Callable[["Caller"], Iterable[Operation]]
-    schemas: Callable[["Caller"], Mapping[str, Json]] = lambda caller: {}
-    beside: Mapping[str, Json] = field(default_factory=dict)
-    dotted: bool = False
-    headers: tuple[str, ...] = ()
 
 
 # ---------------------------------------------------------------- schemas

@@ -1,6 +1,6 @@
 """Plans of the configuration: named pipelines whose entities are read as any resource is.
 
-In: `plans` of a configuration, the catalog of what is there. Out: resources that are read by a plan (`sql.plan`) and
+In: `plans` of a configuration, the catalog of what is there. Out: resources that are read by a plan (`sql.query`) and
 not from a table; what is wrong with steps, with file and line.
 
 Rooms: `draft` (a plan in the making), `reading` (names, fields, orders and conditions of a step), `written` (rows in a

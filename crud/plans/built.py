@@ -14,7 +14,8 @@ from crud.plans.steps import WORDS
 from crud.wire.paths import Binder
 from crud.wire.scripts import Texts
 from sql.catalog import Column
-from sql.plan import LATER, Plan, needed
+from sql.query import LATER, Plan
+from sql.stages import needed
 
 
 @dataclass(frozen=True)

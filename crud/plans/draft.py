@@ -14,8 +14,9 @@ from crud.wire.paths import Binder
 from crud.wire.scripts import Texts
 from sql.catalog import Catalog, Column, Resource
 from sql.errors import Unsupported
-from sql.plan import HIDDEN, PREFIX, Body, Stage, columns_of, is_hidden, resource_of
-from sql.query import Const, Path, Select, Sort, Value
+from sql.expressions import Const, Path, Value
+from sql.query import Body, Select, Sort, Stage
+from sql.stages import HIDDEN, PREFIX, columns_of, is_hidden, resource_of
 from sql.types import Type
 
 Given = Mapping[str, object]

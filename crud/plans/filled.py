@@ -11,8 +11,8 @@ from crud.plans.draft import world_of
 from crud.scripting.filling import Scripts
 from crud.snapshots.state import Context
 from crud.wire.scripts import Texts
-from sql.plan import Plan
-from sql.query import Asked, Slot, Value
+from sql.expressions import Slot, Value
+from sql.query import Asked, Plan
 from sql.types import Type
 
 

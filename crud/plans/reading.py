@@ -1,7 +1,7 @@
 """What the keys of a step mean: names of columns, fields, orders, conditions.
 
-In: what a configuration says. Out: nodes of `sql.query`, whose origins name the step; `Mistake` for what cannot be.
-Conditions are written as in Metal's requests: pairs, or an expression (`crud.wire.expression`).
+In: what a configuration says. Out: nodes of `sql.expressions` and `sql.query`, whose origins name the step; `Mistake`
+for what cannot be. Conditions are written as in Metal's requests: pairs, or an expression (`crud.wire.expression`).
 """
 
 from collections.abc import Iterator, Mapping
@@ -13,9 +13,10 @@ from crud.wire import expression
 from crud.wire.params import comma_list
 from crud.wire.paths import Scope, all_of, compare, reach, to_one_path
 from sql.catalog import Column, Resource
+from sql.expressions import TRUE, Filter, Path, both
 from sql.operators import SCALARS
-from sql.plan import is_hidden
-from sql.query import TRUE, Filter, Path, Select, Sort, both
+from sql.query import Select, Sort
+from sql.stages import is_hidden
 
 DIRECTIONS: Mapping[str, bool] = {"asc": False, "desc": True}
 

@@ -14,7 +14,7 @@ from crud.definitions.semantics import exact_name
 from crud.plans.built import Built, Failed, build
 from crud.plans.draft import world_of
 from sql.catalog import Catalog, Resource, Table
-from sql.plan import entities
+from sql.stages import entities
 
 # What a definition of an entity of a plan can say.
 SAID = ("entity", "namespace", "source", "table", "aliases", "hidden", "rules", "shown", "place")

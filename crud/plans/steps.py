@@ -11,9 +11,24 @@ from crud.plans import reading
 from crud.plans.draft import Current, Effect, Given, Mistake, Step
 from crud.plans.written import rows_of
 from sql.catalog import Resource
+from sql.expressions import TRUE, Const, Masked, Path
 from sql.operators import AGGREGATES
-from sql.plan import FUNCTIONS, Joined, Kind, Limited, Listing, Part, Rows, Strategy, Union, Unique, comparable, unified
-from sql.query import TRUE, Aggregate, Const, Masked, Path, Query, Select, Sort
+from sql.query import (
+    Aggregate,
+    Joined,
+    Kind,
+    Limited,
+    Listing,
+    Part,
+    Query,
+    Rows,
+    Select,
+    Sort,
+    Strategy,
+    Union,
+    Unique,
+)
+from sql.stages import FUNCTIONS, comparable, unified
 from sql.types import TEXT, Type
 
 Meaning = Callable[[Step], Current | None]

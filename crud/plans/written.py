@@ -9,8 +9,8 @@ from decimal import Decimal
 from crud.errors import ApiError
 from crud.plans.draft import Mistake, Step
 from sql.errors import BadValue
-from sql.plan import LATER, Rows
-from sql.query import Value
+from sql.expressions import Value
+from sql.query import LATER, Rows
 from sql.types import BIGINT, BOOLEAN, DECIMAL, STRING, Type
 from sql.values import coerce
 

@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 from flask import Blueprint, current_app, g, request
 
 from crud.errors import ApiError
-from crud.openapi.parts import Description
+from crud.openapi.description import Description
 from crud.snapshots.state import State
 
 Render = Callable[[ApiError], tuple[object, int]]

@@ -17,7 +17,7 @@ from crud.presentation import View
 from crud.wire.params import json_depth
 from sql.catalog import Column, Relation
 from sql.errors import BadValue
-from sql.query import Origin
+from sql.expressions import Origin
 from sql.types import Type
 from sql.values import coerce
 

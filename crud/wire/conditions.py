@@ -15,8 +15,8 @@ from crud.wire.jsonconditions import JSON_WORDS
 from crud.wire.paths import Scope, all_of, any_of, condition, operands, reach
 from crud.wire.variables import At, Left, variable
 from sql.catalog import Resource
+from sql.expressions import And, Compare, Expr, Filter, Not, Or, Path, Some
 from sql.operators import CAST_TYPES, CASTS, OPERATORS, Operator
-from sql.query import And, Compare, Expr, Filter, Not, Or, Path, Some
 from sql.types import Type
 
 WORDS: Mapping[str, str] = MappingProxyType(

@@ -30,8 +30,8 @@ from crud.wire.paths import Reached, Scope, all_of, any_of, compare, reach, to_o
 from crud.wire.scripts import Texts
 from crud.wire.tokens import Token, expected, tokens
 from sql.catalog import Resource
+from sql.expressions import And, Compare, Filter, Not, Some
 from sql.operators import OPERATORS
-from sql.query import And, Compare, Filter, Not, Some
 
 DEPTH = 32
 TERMS = 200

@@ -12,7 +12,7 @@ from crud.errors import bad_parameter, bad_value
 from crud.wire.paths import Reached, condition, fit, operands
 from crud.wire.variables import At
 from sql.errors import BadValue
-from sql.query import Compare, Expr, Filter, JsonKind, JsonLength, JsonPath, Value
+from sql.expressions import Compare, Expr, Filter, JsonKind, JsonLength, JsonPath, Value
 from sql.types import BIGINT, JSON, STRING, TEXT, Type
 from sql.values import JsonPathTest, parse_json_path, parse_json_path_test
 

@@ -1,7 +1,7 @@
 """Names and values of a query: dotted names, operands, lists of conditions, keys in paths.
 
 In: what was written, and a `Scope` (the dialect's names, the limits, the values collected so far). Out: AST nodes of
-`sql.query`. An unknown part of a name answers for the whole, so that no part can be probed.
+`sql.expressions`. An unknown part of a name answers for the whole, so that no part can be probed.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -13,9 +13,9 @@ from crud.errors import ApiError, bad_parameter, bad_value, unknown_field
 from crud.wire.params import comma_list
 from sql.catalog import Catalog, Column, Relation, Resource
 from sql.errors import BadValue
+from sql.expressions import And, Compare, Expr, Filter, Hop, Or, Origin, Path, Slot, Some, Value
 from sql.operators import OPERATORS
-from sql.plan import LATER
-from sql.query import And, Compare, Expr, Filter, Hop, Or, Origin, Page, Path, Slot, Some, Value
+from sql.query import LATER, Page
 from sql.types import BIGINT, JSON, TEXT, Type
 from sql.values import coerce
 

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from crud.errors import bad_parameter, unknown_field
 from crud.wire.paths import Reached, Scope, fit, reach
 from sql.catalog import Resource
+from sql.expressions import ActorValue, Cast, Expr, Hop, Now, Origin, Path, Value
 from sql.operators import CASTS
-from sql.query import ActorValue, Cast, Expr, Hop, Now, Origin, Path, Value
 from sql.types import Type
 
 KNOWN = "$COL(field), $CURRENT_USER, $CURRENT_USER.field, $CURRENT_TENANT, $NOW or $NOW-DAYS_7"

@@ -10,7 +10,8 @@ from crud.errors import unknown_field
 from crud.presentation import Presentation
 from crud.wire.paths import Scope, lead, near
 from sql.catalog import Relation, Resource
-from sql.query import Include, Origin, Path, Query, Select
+from sql.expressions import Origin, Path
+from sql.query import Include, Query, Select
 
 
 @dataclass

@@ -15,7 +15,7 @@ from crud.writing import own, recording, statements, tenancy
 from crud.writing.unit import Unit, Values, Written, canonical, event, keyed
 from sql.catalog import Resource
 from sql.commands import Ref
-from sql.query import TRUE, Slot
+from sql.expressions import TRUE, Slot
 
 Row = dict[str, object]
 CHUNK = 500

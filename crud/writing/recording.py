@@ -14,7 +14,7 @@ from crud.system import ACCOUNTS, ROLE_COLUMN, called
 from crud.writing import statements
 from crud.writing.unit import Unit, Values
 from sql.catalog import Resource
-from sql.query import TRUE, Filter
+from sql.expressions import TRUE, Filter
 from sql.values import to_json
 
 Row = dict[str, object]

@@ -15,7 +15,7 @@ from crud.errors import ApiError
 from crud.writing import generated, recording, statements
 from crud.writing.unit import Unit, Values, canonical
 from sql.catalog import Catalog, Reference, Resource
-from sql.query import And, Compare, Filter, Path, Slot, both
+from sql.expressions import And, Compare, Filter, Path, Slot, both
 
 CHUNK = 1000
 

@@ -12,7 +12,7 @@ from crud.schemas import load
 from crud.writing import generated, own
 from crud.writing.unit import Unit, Values, canonical, event
 from sql.catalog import Resource
-from sql.query import ActorValue, Const, Now, Value
+from sql.expressions import ActorValue, Const, Now, Value
 
 
 @dataclass(frozen=True)

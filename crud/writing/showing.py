@@ -13,7 +13,8 @@ from crud.errors import ApiError
 from crud.jsontext import entity_tag
 from crud.writing.unit import Unit, Values, canonical
 from sql.catalog import Resource
-from sql.query import Asked, Query, Slot, both
+from sql.expressions import Slot, both
+from sql.query import Asked, Query
 
 Row = dict[str, object]
 

@@ -15,7 +15,7 @@ from crud.writing import statements
 from crud.writing.conflicts import dangling
 from crud.writing.unit import Unit, Values, canonical
 from sql.catalog import Reference, Resource
-from sql.query import And, Compare, Filter, Path, Slot
+from sql.expressions import And, Compare, Filter, Path, Slot
 
 Key = tuple[object, ...]
 CHUNK = 500

@@ -17,7 +17,7 @@ from crud.writing.showing import matches
 from crud.writing.unit import Unit, Values, Written, canonical, event, keyed
 from sql.catalog import Resource
 from sql.commands import Update, UpdateFirst
-from sql.query import TRUE, Filter, Slot
+from sql.expressions import TRUE, Filter, Slot
 from sql.values import to_json
 
 Row = dict[str, object]

@@ -23,7 +23,8 @@ from crud.writing.showing import shown
 from crud.writing.unit import Unit, Values, Written, keyed
 from crud.writing.updating import hold, hooked, needs_key, update, update_first
 from sql.commands import Command, Delete, Ensure, Insert, Restore, Update, UpdateFirst, Upsert
-from sql.query import Asked, Compare, Path, Slot, both
+from sql.expressions import Compare, Path, Slot, both
+from sql.query import Asked
 
 Row = dict[str, object]
 

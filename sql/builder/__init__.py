@@ -16,8 +16,8 @@ from sql.builder.writes import compile_change, rows_per_statement
 from sql.catalog import Catalog
 from sql.compiled import BESIDE, Compiled, Statement
 from sql.fragment import Fragment
-from sql.plan import Plan, needed, resource_of
-from sql.query import Authorized, Query
+from sql.query import Authorized, Plan, Query
+from sql.stages import needed, resource_of
 
 __all__ = ["compile_change", "compile_query", "rows_per_statement"]
 

@@ -12,9 +12,10 @@ from sql.builder import expressions, filters, orders
 from sql.builder.kit import Kit, Scope
 from sql.compiled import Compiled, Statement, statement
 from sql.errors import Unsupported
+from sql.expressions import Path
 from sql.fragment import Fragment, join, sql
 from sql.operators import AGGREGATES, SCALARS
-from sql.query import Aggregate, Page, Path, Query, Select, Sort
+from sql.query import Aggregate, Page, Query, Select, Sort
 from sql.rows import Value, epoch_ms, row_builder
 from sql.types import BIGINT, Type
 

@@ -11,9 +11,7 @@ from sql.builder import filters
 from sql.builder.kit import Kit, Scope
 from sql.builder.values import parameter
 from sql.errors import Unsupported
-from sql.fragment import Fragment, join, sql
-from sql.operators import SCALARS, TEXTUAL
-from sql.query import (
+from sql.expressions import (
     TRUE,
     ActorValue,
     Cast,
@@ -32,6 +30,8 @@ from sql.query import (
     Slot,
     Value,
 )
+from sql.fragment import Fragment, join, sql
+from sql.operators import SCALARS, TEXTUAL
 from sql.types import CITEXT, INTEGER, TEXT
 
 

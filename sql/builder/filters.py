@@ -12,9 +12,7 @@ from sql.builder.kit import Kit, Scope
 from sql.builder.values import parameter
 from sql.catalog import Relation
 from sql.errors import Unsupported
-from sql.fragment import Fragment, join, sql
-from sql.operators import OPERATORS
-from sql.query import (
+from sql.expressions import (
     TRUE,
     ActorValue,
     And,
@@ -36,6 +34,8 @@ from sql.query import (
     Slot,
     Some,
 )
+from sql.fragment import Fragment, join, sql
+from sql.operators import OPERATORS
 
 # The database says that NULL IN () is false: turned round it would let NULLs through.
 _TURNED = {"in": "not_in", "not_in": "in", "json_in": "json_not_in", "json_not_in": "json_in"}

@@ -13,9 +13,10 @@ from sql.builder.kit import Kit, Scope
 from sql.catalog import Relation
 from sql.compiled import Child, Compiled
 from sql.errors import Unsupported
+from sql.expressions import TRUE, Masked, Path
 from sql.fragment import Fragment, join, sql
 from sql.masking import mask_of
-from sql.query import TRUE, Include, Masked, Path, Query, Select
+from sql.query import Include, Query, Select
 from sql.rows import Entry, Many, Object, One, Value, epoch_ms
 
 MAX_JOINS = 32

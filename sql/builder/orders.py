@@ -10,9 +10,10 @@ from sql.builder import expressions
 from sql.builder.kit import Kit, Scope
 from sql.catalog import Resource
 from sql.errors import Unsupported
+from sql.expressions import Cast, Path, Slot
 from sql.fragment import Binder, Bindings, Fragment, join, sql
 from sql.operators import SCALARS
-from sql.query import Cast, Page, Path, Query, Slot, Sort
+from sql.query import Page, Query, Sort
 from sql.types import BIGINT, TEXT
 
 IntBinder = Callable[[Bindings], int]

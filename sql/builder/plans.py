@@ -18,24 +18,10 @@ from sql.catalog import Catalog, Column, Resource
 from sql.compiled import Brought
 from sql.compiled import statement as whole
 from sql.errors import Unsupported
+from sql.expressions import Expr, Masked, Path
 from sql.fragment import Fragment, ident, join, sql
-from sql.plan import (
-    Joined,
-    Limited,
-    Part,
-    Plan,
-    Rows,
-    Stage,
-    Union,
-    Unique,
-    columns_of,
-    entities,
-    inputs,
-    is_stage,
-    needed,
-    resource_of,
-)
-from sql.query import Aggregate, Expr, Masked, Page, Path, Query, Select, Sort
+from sql.query import Aggregate, Joined, Limited, Page, Part, Plan, Query, Rows, Select, Sort, Stage, Union, Unique
+from sql.stages import columns_of, entities, inputs, is_stage, needed, resource_of
 from sql.types import BIGINT, CITEXT, Type
 
 JOINS: Mapping[str, LiteralString] = {

@@ -8,8 +8,8 @@ from datetime import UTC, datetime, timedelta
 
 from sql.backend import Parameter
 from sql.errors import BadValue
+from sql.expressions import ActorValue, Const, Now, Slot, Value
 from sql.fragment import Binder, Bindings
-from sql.query import ActorValue, Const, Now, Slot, Value
 from sql.types import Type
 from sql.values import coerce
 

@@ -16,8 +16,9 @@ from sql.catalog import Catalog, Column, Resource
 from sql.commands import Change
 from sql.compiled import CompiledChange, Raw, statement
 from sql.errors import BadValue, Unsupported
+from sql.expressions import Filter, Path
 from sql.fragment import Binder, Bindings, Fragment, ident, join, sql
-from sql.query import Authorized, Filter, Path, Sort
+from sql.query import Authorized, Sort
 from sql.types import Type
 
 MAX_PARAMETERS = 30_000

@@ -23,7 +23,7 @@ from crud.snapshots.state import Snapshot
 from crud.web.dialect import served
 from sql import operators
 from sql.catalog import Catalog, Column, Relation, Resource, SoftDelete, Table
-from sql.query import (
+from sql.expressions import (
     FALSE,
     TRUE,
     ActorValue,

@@ -7,7 +7,7 @@ import pytest
 
 from crud.access.policy import Policy
 from crud.definitions.config import RuleDefinition
-from sql.query import TRUE, And, Filter
+from sql.expressions import TRUE, And, Filter
 from tests.access.ruling import items, permit, person
 from tests.crud.test_permissions import CATALOG
 from tests.dialects.conftest import Fresh, Token

@@ -17,8 +17,9 @@ from crud.caching.memory import MemoryStore
 from crud.caching.redis import RedisStore
 from crud.caching.store import StoreFailed
 from crud.definitions.config import CacheSettings
-from sql.query import Compare, Origin, Query, Slot
-from sql.query import Path as Column
+from sql.expressions import Compare, Origin, Slot
+from sql.expressions import Path as Column
+from sql.query import Query
 from sql.types import INTEGER
 from tests.caching.conftest import Make
 

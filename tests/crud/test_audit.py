@@ -34,7 +34,7 @@ from crud.system import AUDIT
 from crud.wire.paths import by_values
 from sql.commands import Command, Delete, Ensure, Insert, Restore, Update, UpdateFirst, Upsert
 from sql.errors import SqlError
-from sql.query import TRUE
+from sql.expressions import TRUE
 from tests.dialects.conftest import Fresh, with_callers
 from tests.dialects.speakers import DIALECTS, Speaker
 from tests.postgres import new_postgres

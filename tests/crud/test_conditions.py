@@ -10,7 +10,7 @@ from crud.wire.conditions import MOST_PATTERN, WORDS, parse
 from crud.wire.jsonconditions import JSON_WORDS, KEY_WORDS
 from crud.wire.paths import MOST_STEPS, Scope, Values
 from sql.catalog import Catalog, Column, Relation, Resource, Table
-from sql.query import (
+from sql.expressions import (
     ActorValue,
     And,
     Cast,

@@ -16,9 +16,9 @@ from crud.snapshots import startup
 from crud.snapshots.state import Context
 from sql.commands import Delete
 from sql.database import Database, Options
+from sql.expressions import Compare, Filter, Slot
+from sql.expressions import Path as Column
 from sql.opening import open_database
-from sql.query import Compare, Filter, Slot
-from sql.query import Path as Column
 from sql.types import INTEGER
 from tests.postgres import new_postgres
 from tests.tables import each

@@ -11,7 +11,7 @@ from crud.presentation import Declared, Presentation, present
 from crud.wire.expression import TERMS, parse
 from crud.wire.paths import Scope, Values
 from sql.catalog import Catalog, Column, Relation, Resource, Table
-from sql.query import And, Compare, Filter, Hop, Not, Or, Path, Slot, Some
+from sql.expressions import And, Compare, Filter, Hop, Not, Or, Path, Slot, Some
 from sql.types import BOOLEAN, DATE, DATETIME, INTEGER, JSON, TEXT, Type
 from tests.crud.written import path
 from tests.tables import each

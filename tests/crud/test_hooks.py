@@ -10,8 +10,9 @@ from crud.errors import ApiError
 from crud.snapshots.state import Context
 from sql.commands import Delete, Insert, Ref, Restore, Update, UpdateFirst
 from sql.errors import Deadlock
-from sql.query import TRUE, Asked, Query, Select
-from sql.query import Path as Column
+from sql.expressions import TRUE
+from sql.expressions import Path as Column
+from sql.query import Asked, Query, Select
 from tests.crud.hooking import ADMIN, DIALECTS, Build, build
 
 __all__ = ["build"]

@@ -9,28 +9,24 @@ from crud.access.policy import Policy
 from crud.definitions.config import RuleDefinition
 from crud.errors import ApiError
 from sql.catalog import Catalog, Column, Relation, Resource, SoftDelete, Table
-from sql.query import (
+from sql.expressions import (
     TRUE,
     ActorValue,
-    Aggregate,
     And,
     Compare,
     Const,
     Filter,
     Hop,
-    Include,
     Not,
     Or,
     Origin,
     Path,
-    Query,
     Relevance,
     Search,
-    Select,
     Slot,
     Some,
-    Sort,
 )
+from sql.query import Aggregate, Include, Query, Select, Sort
 from sql.types import BOOLEAN, INTEGER, STRING, Type
 from tests.tables import each
 

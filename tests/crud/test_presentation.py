@@ -8,8 +8,9 @@ from crud.presentation import Declared, Shown, View, present
 from crud.system import ACCOUNTS, TENANTS
 from sql.catalog import Catalog, Column, Resource, Table
 from sql.errors import UnknownResource
+from sql.expressions import Path
 from sql.introspection import TableInfo
-from sql.query import Path, Select
+from sql.query import Select
 from sql.types import DATE, DATETIME, INTEGER, STRING
 from tests.crud.tables import blog, loaded, table
 from tests.tables import each

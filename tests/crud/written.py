@@ -2,7 +2,7 @@
 
 from functools import partial
 
-from sql.query import Origin, Path, Some
+from sql.expressions import Origin, Path, Some
 
 WRITTEN = Origin("name", "filter")
 path = partial(Path, origin=WRITTEN)

@@ -15,7 +15,8 @@ from crud.wire.params import Reader, comma_list, whole_number
 from crud.wire.paths import Scope, Values, all_of, compare, page, reach, to_one_path
 from crud.wire.wanted import Wanted, add, parts
 from sql.catalog import Resource
-from sql.query import Asked, Filter, Not, Query, Sort
+from sql.expressions import Filter, Not
+from sql.query import Asked, Query, Sort
 
 API = mount("postgrest", "/rest")
 RESERVED = ("select", "order", "limit", "offset")

@@ -19,8 +19,8 @@ from app import create_app
 from crud import service
 from crud.access.actor import Actor
 from crud.snapshots.state import Context
+from sql.expressions import Path as Column
 from sql.query import Asked, Query, Select
-from sql.query import Path as Column
 from sql.sqlite.functions import register
 from tests.long.chinook_plans import by_hand, steps
 from tests.long.test_chinook import postgres_url, sqlite_url

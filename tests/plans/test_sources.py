@@ -12,8 +12,8 @@ from crud.definitions.problems import ConfigError
 from crud.errors import ApiError
 from crud.snapshots.state import Context, Snapshot
 from sql.database import Database
+from sql.expressions import Path as Column
 from sql.query import Asked, Query, Select
-from sql.query import Path as Column
 from tests.dialects.conftest import close
 
 HEAD = """

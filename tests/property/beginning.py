@@ -6,7 +6,7 @@ In: the databases. Out: a `World` like them: some rows in each table, some that 
 from collections.abc import Mapping
 
 from sql.commands import Command, Delete, Insert, Ref
-from sql.query import Compare, Path, Slot
+from sql.expressions import Compare, Path, Slot
 from sql.types import INTEGER, UUID
 from tests.property.model import World
 from tests.property.rows import Sent

@@ -10,8 +10,9 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Any
 
+from sql.expressions import And, Compare, Expr, Filter, JsonPath, Not, Or, Path, Slot
 from sql.operators import OPERATORS
-from sql.query import And, Asked, Compare, Expr, Filter, JsonPath, Not, Or, Path, Query, Select, Slot
+from sql.query import Asked, Query, Select
 from sql.types import INTEGER, JSON, TEXT, Type
 from sql.values import JsonPathTest
 from tests.property.data import POOLS, ROWS, STRANGE, WORLD, null

@@ -1,4 +1,5 @@
-"""A plain-Python evaluator of the query AST: what an answer must be, straight from the docstrings of `sql.query`.
+"""A plain-Python evaluator of the query AST: what an answer must be, straight from the docstrings of `sql.expressions` and
+`sql.query`.
 
 In: a catalog, tables as lists of dicts with canonical values, a query with its values. Out: rows and total.
 It shares no code with the builder or the backends.
@@ -10,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sql.catalog import Catalog, Only, Pairs, Resource
-from sql.query import (
+from sql.expressions import (
     ActorValue,
     And,
     Cast,
@@ -20,7 +21,6 @@ from sql.query import (
     Expr,
     Filter,
     Hop,
-    Include,
     JsonKind,
     JsonLength,
     JsonPath,
@@ -28,14 +28,12 @@ from sql.query import (
     Now,
     Or,
     Path,
-    Query,
     Relevance,
     Search,
-    Select,
     Slot,
     Some,
-    Sort,
 )
+from sql.query import Include, Query, Select, Sort
 from sql.types import INTEGER, JSON, TEXT, Type
 from sql.values import to_json
 from tests.property import documents

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 
 from sql.catalog import Resource
 from sql.commands import Command, Ensure, Insert, Update, UpdateFirst, Upsert
-from sql.query import And, Compare, Filter, Not, Or, Path
+from sql.expressions import And, Compare, Filter, Not, Or, Path
 from tests.property.allowed import ACTIONS, allowed
 from tests.property.rows import Refused, Sent, meant, required, same
 from tests.property.tables import ACTORS, TABLES

@@ -10,7 +10,7 @@ from typing import Any
 
 from sql.catalog import Column, Resource
 from sql.commands import Command, Delete, Ensure, Insert, Restore, Update, UpdateFirst, Upsert
-from sql.query import TRUE, And, Compare, Filter, Not, Or, Path
+from sql.expressions import TRUE, And, Compare, Filter, Not, Or, Path
 from tests.property import constraints, judging
 from tests.property.allowed import allowed
 from tests.property.meaning import Truth, every, holds, negated, some

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from functools import cmp_to_key
 from typing import Any, TypeVar
 
-from sql.query import Cast, DatePart, Expr, Hop, JsonKind, JsonLength, JsonPath, Path
+from sql.expressions import Cast, DatePart, Expr, Hop, JsonKind, JsonLength, JsonPath, Path
 from sql.types import Type
 from sql.values import to_json
 from tests.property.documents import ABSENT

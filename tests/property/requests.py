@@ -11,7 +11,8 @@ from typing import Any
 
 from sql.catalog import Column, Resource
 from sql.commands import Command, Delete, Ensure, Insert, Ref, Restore, Update, UpdateFirst, Upsert
-from sql.query import TRUE, And, Compare, Filter, Hop, Not, Or, Origin, Path, Query, Select, Slot
+from sql.expressions import TRUE, And, Compare, Filter, Hop, Not, Or, Origin, Path, Slot
+from sql.query import Query, Select
 from sql.types import Type
 from sql.values import Range
 from tests.property.allowed import ACTIONS, allowed

@@ -13,35 +13,29 @@ from typing import Any
 from hypothesis import strategies as st
 
 from sql.catalog import Relation, Resource
-from sql.operators import AGGREGATES, CAST_TYPES, CASTS, DATE_PARTS, OPERATORS, SCALARS
-from sql.query import (
+from sql.expressions import (
     ActorValue,
-    Aggregate,
     And,
-    Asked,
     Cast,
     Compare,
     DatePart,
     Expr,
     Filter,
     Hop,
-    Include,
     JsonKind,
     JsonLength,
     JsonPath,
     Not,
     Now,
     Or,
-    Page,
     Path,
-    Query,
     Relevance,
     Search,
-    Select,
     Slot,
     Some,
-    Sort,
 )
+from sql.operators import AGGREGATES, CAST_TYPES, CASTS, DATE_PARTS, OPERATORS, SCALARS
+from sql.query import Aggregate, Asked, Include, Page, Query, Select, Sort
 from sql.types import BIGINT, INTEGER, TEXT, Type
 from tests.property.coverage import KEYS, operands
 from tests.property.data import ROWS, TEXTS, WORLD

@@ -3,7 +3,8 @@
 import pytest
 
 from sql.commands import Command, Delete, Ensure, Ref, Update, UpdateFirst, Upsert
-from sql.query import TRUE, Compare, Path, Query, Select, Slot
+from sql.expressions import TRUE, Compare, Path, Slot
+from sql.query import Query, Select
 from sql.types import BIGINT, TEXT
 from tests.property.beginning import begun, rows
 from tests.property.rows import Sent

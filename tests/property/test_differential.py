@@ -7,7 +7,8 @@ from collections import Counter
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 
-from sql.query import Asked, Compare
+from sql.expressions import Compare
+from sql.query import Asked
 from tests.property.comparing import Opened, agreed
 from tests.property.coverage import Cell, cells, counts, example
 from tests.property.schema import CATALOG

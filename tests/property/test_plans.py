@@ -20,7 +20,8 @@ from sql.compiled import BESIDE
 from sql.database import Database
 from sql.errors import SqlError
 from sql.execute import Bindings, execute
-from sql.query import Authorized, Path, Query, Select
+from sql.expressions import Path
+from sql.query import Authorized, Query, Select
 from tests.property.comparing import MAX_ROWS, Opened, difference
 from tests.property.data import ROWS
 from tests.property.parts import shown

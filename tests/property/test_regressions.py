@@ -4,25 +4,9 @@ from decimal import Decimal
 
 import pytest
 
+from sql.expressions import And, Cast, Compare, Filter, Hop, Not, Or, Path, Relevance, Slot, Some
 from sql.operators import CAST_TYPES
-from sql.query import (
-    Aggregate,
-    And,
-    Asked,
-    Cast,
-    Compare,
-    Filter,
-    Hop,
-    Not,
-    Or,
-    Path,
-    Query,
-    Relevance,
-    Select,
-    Slot,
-    Some,
-    Sort,
-)
+from sql.query import Aggregate, Asked, Query, Select, Sort
 from sql.types import BIGINT, DECIMAL, INTEGER, TEXT
 from tests.property.comparing import Opened, agreed
 

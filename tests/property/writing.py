@@ -23,9 +23,10 @@ from sql.commands import Command, Delete, Ensure, Insert, Update, UpdateFirst, U
 from sql.database import Database
 from sql.ddl import create_table
 from sql.execute import Bindings, execute
+from sql.expressions import Path
 from sql.introspection import ForeignKey
 from sql.layout import layout_of
-from sql.query import Authorized, Path, Query, Select
+from sql.query import Authorized, Query, Select
 from tests.property.comparing import difference
 from tests.property.databases import told
 from tests.property.model import World

@@ -11,24 +11,10 @@ from sql.catalog import Catalog, Column, Resource, Table
 from sql.compiled import Compiled
 from sql.errors import BadValue, Unsupported
 from sql.execute import Bindings
+from sql.expressions import And, Compare, Const, Hop, Path, Slot, Some
 from sql.operators import OPERATORS
 from sql.postgres.grammar import Postgres
-from sql.query import (
-    Aggregate,
-    And,
-    Authorized,
-    Compare,
-    Const,
-    Hop,
-    Include,
-    Page,
-    Path,
-    Query,
-    Select,
-    Slot,
-    Some,
-    Sort,
-)
+from sql.query import Aggregate, Authorized, Include, Page, Query, Select, Sort
 from sql.sqlite.grammar import SQLITE
 from sql.types import INTEGER, TEXT, Type
 from sql.values import JsonPathTest

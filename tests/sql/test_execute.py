@@ -12,13 +12,9 @@ from sql.builder import compile_query
 from sql.database import Database, Options
 from sql.errors import TooManyRows
 from sql.execute import Bindings, Result, execute
-from sql.opening import open_database
-from sql.operators import OPERATORS
-from sql.query import (
+from sql.expressions import (
     ActorValue,
-    Aggregate,
     And,
-    Authorized,
     Cast,
     Compare,
     Const,
@@ -26,25 +22,21 @@ from sql.query import (
     Expr,
     Filter,
     Hop,
-    Include,
     JsonKind,
     JsonLength,
     JsonPath,
     Not,
     Now,
     Or,
-    Page,
-    Query,
     Relevance,
     Search,
-    Select,
     Slot,
     Some,
-    Sort,
 )
-from sql.query import (
-    Path as Column,
-)
+from sql.expressions import Path as Column
+from sql.opening import open_database
+from sql.operators import OPERATORS
+from sql.query import Aggregate, Authorized, Include, Page, Query, Select, Sort
 from sql.types import BOOLEAN, DATE, DATETIME, DECIMAL, INTEGER, JSON, NUMBER, TEXT, TIME, Type
 from sql.values import JsonPathTest, Range
 from tests.postgres import drop, new_postgres

@@ -17,8 +17,9 @@ from sql.errors import (
     UniqueViolation,
 )
 from sql.execute import Bindings
+from sql.expressions import Compare, Path, Slot
 from sql.opening import open_database
-from sql.query import Authorized, Compare, Path, Slot
+from sql.query import Authorized
 from sql.sqlite.link import Link
 from sql.types import INTEGER
 from tests.sql.test_database import ENDLESS, mark

@@ -16,23 +16,9 @@ from sql.commands import Change
 from sql.database import Database, Session
 from sql.errors import Unsupported
 from sql.execute import Bindings, execute
+from sql.expressions import ActorValue, And, Compare, Const, Filter, Hop, Or, Path, Slot, Some
 from sql.postgres.grammar import Postgres
-from sql.query import (
-    ActorValue,
-    And,
-    Authorized,
-    Compare,
-    Const,
-    Filter,
-    Hop,
-    Or,
-    Path,
-    Query,
-    Select,
-    Slot,
-    Some,
-    Sort,
-)
+from sql.query import Authorized, Query, Select, Sort
 from sql.sqlite.grammar import SQLITE
 from sql.types import INTEGER, STRING, TEXT
 from tests.sql.world import CATALOG, POST, fill

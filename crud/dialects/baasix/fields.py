@@ -11,7 +11,8 @@ from crud.wire.params import Reader, comma_list, json_value
 from crud.wire.paths import Scope
 from crud.wire.wanted import Wanted, add, unnamed
 from sql.catalog import Resource
-from sql.query import TRUE, Filter, Origin, Query, both
+from sql.expressions import TRUE, Filter, Origin, both
+from sql.query import Query
 
 
 def read_fields(scope: Scope, resource: Resource, reader: Reader, *, limits: Limits) -> Wanted:

@@ -13,8 +13,9 @@ from crud.errors import ApiError, bad_parameter
 from crud.wire.params import Reader, json_value
 from crud.wire.paths import Scope, reach, to_one_path
 from sql.catalog import Resource
+from sql.expressions import DatePart, Expr
 from sql.operators import AGGREGATES, DATE_PARTS
-from sql.query import Aggregate, DatePart, Expr, Select, Sort
+from sql.query import Aggregate, Select, Sort
 
 # function on the wire → ours
 FUNCTIONS: Mapping[str, str] = MappingProxyType(

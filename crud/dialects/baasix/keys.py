@@ -12,7 +12,7 @@ from crud.wire.bodies import bad_body
 from crud.wire.paths import Scope, by_key, key_text
 from sql.catalog import Resource
 from sql.errors import BadValue
-from sql.query import Compare, Filter, Path
+from sql.expressions import Compare, Filter, Path
 from sql.values import coerce
 
 

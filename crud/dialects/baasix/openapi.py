@@ -11,6 +11,7 @@ from crud.dialects.baasix.openapi_fixed import REFUSED, fixed_operations
 from crud.dialects.baasix.openapi_reads import fields, filters, listing, nested, word_schemas
 from crud.dialects.baasix.unknown import dropped
 from crud.openapi.caller import Caller, Seen, operation_of
+from crud.openapi.description import Description
 from crud.openapi.parts import (
     DELETES,
     DELETES_ONE,
@@ -23,7 +24,6 @@ from crud.openapi.parts import (
     WRITES,
     WRITES_ONE,
     Answer,
-    Description,
     Operation,
     array,
     body,

@@ -16,7 +16,8 @@ from crud.wire.params import Reader, comma_list, json_value, truth, whole_number
 from crud.wire.paths import Reached, Scope, by_key, condition, page, reach, to_one_path
 from crud.wire.wanted import Wanted, parts
 from sql.catalog import Resource
-from sql.query import TRUE, Asked, Filter, Or, Page, Path, Query, Relevance, Search, Sort, Value, both
+from sql.expressions import TRUE, Filter, Or, Path, Relevance, Search, Value, both
+from sql.query import Asked, Page, Query, Sort
 from sql.types import TEXT
 
 PAGE = 10

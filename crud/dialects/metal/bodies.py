@@ -17,7 +17,7 @@ from crud.wire.bodies import row_of
 from crud.wire.grammar import Grammar
 from sql.catalog import Column, Resource
 from sql.commands import Delete, Insert, Update
-from sql.query import TRUE, Filter
+from sql.expressions import TRUE, Filter
 
 Body = Mapping[str, object]
 Columns = Mapping[str, Column]

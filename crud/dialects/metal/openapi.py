@@ -11,13 +11,13 @@ from urllib.parse import quote
 from crud.dialects.metal.openapi_fixed import REFUSED, fixed_operations
 from crud.openapi.caller import Caller, Seen, can_stand, operation_of
 from crud.openapi.conditions import dotted
+from crud.openapi.description import Description
 from crud.openapi.parts import (
     DELETES,
     READS,
     STRING,
     WRITES,
     Answer,
-    Description,
     Operation,
     array,
     body,

@@ -18,7 +18,8 @@ from crud.wire.grammar import Grammar
 from crud.wire.params import Reader, comma_list
 from crud.wire.paths import Values, all_of, compare, to_one_path
 from sql.catalog import Column, Resource
-from sql.query import TRUE, Asked, Filter, Query, Select, Sort, both
+from sql.expressions import TRUE, Filter, both
+from sql.query import Asked, Query, Select, Sort
 
 _SECONDS = re.compile(r"[0-9]{1,12}(\.[0-9]{1,6})?")
 PARAMETERS = ("fields", "filter", "filter-expression", "sort", "cache")

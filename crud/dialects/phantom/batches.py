@@ -27,7 +27,8 @@ from crud.wire.target import Target
 from crud.writing.work import Work
 from sql.commands import Command, Delete
 from sql.errors import Deadlock, SqlError, Unavailable
-from sql.query import Asked, Origin, Query
+from sql.expressions import Origin
+from sql.query import Asked, Query
 
 Row = dict[str, object]
 MOST = 10

@@ -21,7 +21,8 @@ from crud.wire.variables import At
 from crud.wire.wanted import parts
 from sql.catalog import Column, Relation
 from sql.commands import Delete, Ensure, Insert, Update, UpdateFirst
-from sql.query import Filter, Origin, Query
+from sql.expressions import Filter, Origin
+from sql.query import Query
 
 Row = dict[str, object]
 

@@ -11,6 +11,7 @@ from crud.dialects.phantom.openapi_doors import batch_operations as batches
 from crud.dialects.phantom.reserved import RESERVED
 from crud.openapi.caller import Caller, Seen, operation_of
 from crud.openapi.conditions import condition_schemas, dotted, names_among, of_columns
+from crud.openapi.description import Description
 from crud.openapi.parts import (
     BOOLEAN,
     DELETES_ONE,
@@ -23,7 +24,6 @@ from crud.openapi.parts import (
     WRITES,
     WRITES_ONE,
     Answer,
-    Description,
     Operation,
     array,
     body,

@@ -16,8 +16,9 @@ from crud.wire.paths import Scope, Values, all_of, by_key, compare, near, page, 
 from crud.wire.variables import At
 from crud.wire.wanted import Wanted, add, parts, step
 from sql.catalog import Resource
+from sql.expressions import Filter, Origin
 from sql.operators import OPERATORS
-from sql.query import Asked, Filter, Origin, Page, Query, Sort
+from sql.query import Asked, Page, Query, Sort
 
 
 def parse_list(scope: Scope, resource: Resource, reader: Reader, *, limits: Limits) -> Asked:

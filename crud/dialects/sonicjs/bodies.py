@@ -10,7 +10,8 @@ from crud.wire.paths import by_key
 from crud.wire.target import Target
 from crud.wire.wanted import Wanted, parts
 from sql.commands import Delete, Insert, Update
-from sql.query import Origin, Query
+from sql.expressions import Origin
+from sql.query import Query
 
 Row = dict[str, object]
 

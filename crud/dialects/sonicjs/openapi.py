@@ -12,6 +12,7 @@ from crud.dialects.sonicjs.parameters import OPERATORS_BY_WORD
 from crud.dialects.sonicjs.registering import OPTIONAL
 from crud.openapi.caller import Caller, Seen, operation_of
 from crud.openapi.conditions import names_among
+from crud.openapi.description import Description
 from crud.openapi.doors import EMAIL, NAME, PASSWORD
 from crud.openapi.parts import (
     BOOLEAN,
@@ -26,7 +27,6 @@ from crud.openapi.parts import (
     WRITES,
     WRITES_ONE,
     Answer,
-    Description,
     Operation,
     array,
     body,

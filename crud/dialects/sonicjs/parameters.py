@@ -14,8 +14,9 @@ from crud.wire.params import Reader, comma_list, truth, whole_number
 from crud.wire.paths import Reached, Scope, Values, all_of, any_of, by_key, compare, page, reach, to_one_path
 from crud.wire.wanted import Wanted, everything, parts
 from sql.catalog import Resource
+from sql.expressions import Filter
 from sql.operators import OPERATORS
-from sql.query import Asked, Filter, Page, Query, Sort
+from sql.query import Asked, Page, Query, Sort
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ from crud.identity.brakes import braked
 from crud.web.dialect import answer, context, reader
 from crud.web.doorway import MOST_PASSWORD, end_session, posted
 from crud.wire.bodies import bad_body
-from sql.query import Origin
+from sql.expressions import Origin
 
 CREDENTIALS = ("email", "password")
 

@@ -19,7 +19,8 @@ from crud.wire.target import Target
 from crud.wire.wanted import parts
 from sql.catalog import Resource
 from sql.commands import Delete, Update
-from sql.query import TRUE, Filter, Query, both
+from sql.expressions import TRUE, Filter, both
+from sql.query import Query
 from sql.values import coerce_strict
 
 Row = dict[str, object]

@@ -11,6 +11,7 @@ from crud.dialects.xond.parsing import COMPARISONS
 from crud.errors import STATUS
 from crud.openapi.caller import Caller, Seen, operation_of
 from crud.openapi.conditions import field_names, names_among
+from crud.openapi.description import Description
 from crud.openapi.parts import (
     BOOLEAN,
     DELETES,
@@ -24,7 +25,6 @@ from crud.openapi.parts import (
     WRITES,
     WRITES_ONE,
     Answer,
-    Description,
     Operation,
     Refused,
     array,

@@ -14,7 +14,8 @@ from crud.wire.params import Reader, comma_list, json_value, truth, whole_number
 from crud.wire.paths import Values, all_of, any_of, by_key, compare, page, to_one_path
 from crud.wire.wanted import Wanted, add, parts, step
 from sql.catalog import Resource
-from sql.query import TRUE, Asked, Filter, Origin, Path, Query, Select, Sort, both
+from sql.expressions import TRUE, Filter, Origin, Path, both
+from sql.query import Asked, Query, Select, Sort
 
 LAST_PAGE = 10**12
 

@@ -12,7 +12,8 @@ from crud.dialects.baasix.schemas import collections
 from crud.errors import ApiError
 from crud.web.dialect import context, scope
 from sql.catalog import Resource
-from sql.query import Aggregate, Asked, Compare, Path, Query
+from sql.expressions import Compare, Path
+from sql.query import Aggregate, Asked, Query
 from sql.types import STRING
 
 

@@ -1,134 +1,22 @@
-"""Plans: reads that are made step by step, each of the rows that an earlier one gave.
+"""Stages: what is known of the steps of a plan beside a catalog.
 
-In: nodes made by `crud.plans`, which authorize narrows for a caller and the builder prints, a common table expression
-for each stage. Out: frozen trees. A stage is read as a resource is, under its name; its columns follow from its body
-(`columns_of`), with the types that every database gives them.
-
-What a definition named has an `Origin` whose `parameter` is the place in the plan; what nobody named is left out where
-the caller may not see it.
+In: nodes of plans (`sql.query`). Out: what a stage reads, and its columns, which follow from its body (`columns_of`)
+with the types that every database gives them. A stage is read as a resource is, under its name.
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
-from typing import Literal
+from dataclasses import replace
 
 from sql.catalog import Catalog, Column, Resource, Table
 from sql.errors import Unsupported
-from sql.query import Aggregate, Cast, Expr, Masked, Path, Query, Select, Sort, Value, node
+from sql.expressions import Cast, Expr, Masked, Path
+from sql.query import Aggregate, Body, Joined, Limited, Listing, Plan, Query, Rows, Select, Stage, Union, Unique
 from sql.types import BIGINT, NUMBER, TEXT, Type
 
 PREFIX = "_dragoman_step_"
 HIDDEN = "_dragoman_order_"
-Kind = Literal["inner", "left", "right", "full-outer", "cross"]
-Strategy = Literal["first", "last", "highest", "lowest"]
 FUNCTIONS = ("sum", "count", "avg", "min", "max")
 MEAN_DIGITS = 6
-
-
-@node
-class Joined:
-    """The rows of two stages beside each other. `on` pairs columns that must be equal, `left_shown` and `right_shown`
-    are what is taken of each side."""
-
-    kind: Kind
-    left: str
-    right: str
-    on: tuple[tuple[Path, Path], ...]
-    left_shown: tuple[Select, ...]
-    right_shown: tuple[Select, ...]
-
-
-@node
-class Part:
-    """One of the stages of a union: what it has of the columns."""
-
-    stage: str
-    shown: tuple[Select, ...]
-
-
-@node
-class Union:
-    """The rows of several stages one after the other, under these columns. What a part lacks is NULL there."""
-
-    parts: tuple[Part, ...]
-    columns: tuple[tuple[str, Type], ...]
-
-
-@node
-class Unique:
-    """One row of all that are equal in `keys`: by the strategy that which comes first or last in `sort`, completed with
-    all columns, or that with the highest or lowest value of `by`. `folded`: texts are compared without regard to case.
-    """
-
-    of: str
-    keys: tuple[Path, ...]
-    sort: tuple[Sort, ...]
-    shown: tuple[Select, ...]
-    strategy: Strategy = "first"
-    by: Path | None = None
-    folded: bool = False
-
-
-@node
-class Limited:
-    """Some rows of a stage, in an order that is completed with all columns."""
-
-    of: str
-    sort: tuple[Sort, ...]
-    shown: tuple[Select, ...]
-    limit: int | None = None
-    offset: int = 0
-
-
-@node
-class Rows:
-    """Rows that are written in the plan."""
-
-    columns: tuple[tuple[str, Type], ...]
-    rows: tuple[tuple[Value, ...], ...]
-
-
-@node
-class Listing:
-    """What there is to read. `entries`: the resource, and the row that tells of it. Authorize leaves those that the
-    caller may read, and makes `Rows` of them."""
-
-    columns: tuple[tuple[str, Type], ...]
-    entries: tuple[tuple[str, tuple[Value, ...]], ...]
-
-
-Body = Query | Joined | Union | Unique | Limited | Rows | Listing
-
-
-@node
-class Stage:
-    """What one step gives. `at`: how errors call the step."""
-
-    name: str
-    at: str
-    body: Body
-
-
-@node
-class Plan:
-    """A whole one; its rows are those of the last stage, in this order where nobody asks for another.
-
-    `dynamic`: values in it are worked out at each reading. `debug`: what its step of this name says.
-    """
-
-    name: str
-    stages: tuple[Stage, ...]
-    order: tuple[Sort, ...] = ()
-    dynamic: bool = False
-    debug: str | None = None
-
-
-@dataclass(frozen=True)
-class Later:
-    """What stands for a value that is not known before the plan is read."""
-
-
-LATER = Later()
 
 # ---------------------------------------------------------------- what stages are made of
 

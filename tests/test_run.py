@@ -4,24 +4,18 @@ import json
 import os
 import re
 import shlex
-import socket
 import subprocess
 import sys
-import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
 import pytest
 
 from tests.dialects.conftest import BACKENDS
 from tests.postgres import new_postgres
-
-ROOT = Path(__file__).parents[1]
-BIN = Path(sys.executable).parent
-WAIT = 30.0
+from tests.programs import BIN, ROOT, WAIT, free_port, until_it_answers
 
 
 @dataclass(frozen=True)
@@ -66,24 +60,6 @@ def running(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
     finally:
         process.terminate()
         process.wait(WAIT)
-
-
-def free_port() -> int:
-    with socket.socket() as listening:
-        listening.bind(("127.0.0.1", 0))
-        port: int = listening.getsockname()[1]
-        return port
-
-
-def until_it_answers(port: int) -> None:
-    end = time.monotonic() + WAIT
-    while time.monotonic() < end:
-        try:
-            urllib.request.urlopen(f"http://127.0.0.1:{port}/server/info", timeout=1).close()
-            return
-        except OSError:
-            time.sleep(0.1)
-    raise AssertionError("the service does not answer")
 
 
 def ask(url: str, body: object = None, token: str = "") -> tuple[int, object]:

@@ -15,7 +15,7 @@ from tests.caching.watching import ROWS, Read, Write, watched
 from tests.dialects.conftest import BACKENDS
 from tests.load.serving import Service, serving
 from tests.postgres import new_postgres
-from tests.test_run import ROOT
+from tests.programs import ROOT
 
 pytestmark = pytest.mark.long
 ENTITY = "/schema/my-schema/my-entity"

@@ -9,15 +9,14 @@ import shutil
 import socket
 import subprocess
 import tempfile
-import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
 
+from tests.programs import ROOT, WAIT, free_port, until
 from tests.reload.running import Running, running
-from tests.test_run import ROOT, WAIT, free_port
 
 NGINX = shutil.which("nginx", path=f"{os.environ.get('PATH', '')}:/usr/sbin:/usr/local/sbin")
 needs_nginx = pytest.mark.skipif(NGINX is None, reason="nginx is not installed")
@@ -65,21 +64,17 @@ def nginx(folder: Path, port: int) -> Iterator[None]:
     assert checked.returncode == 0 and "[warn]" not in checked.stderr, checked.stderr
     with subprocess.Popen(command, start_new_session=True) as process:
         try:
-            listens(port)
+            until(lambda: _listens(port))
             yield
         finally:
             process.terminate()
             process.wait(WAIT)
 
 
-def listens(port: int) -> None:
-    """Wait for a server."""
-    end = time.monotonic() + WAIT
-    while time.monotonic() < end:
-        with suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
-            return
-        time.sleep(0.02)
-    raise AssertionError("nginx does not answer")
+def _listens(port: int) -> bool:
+    with suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
+        return True
+    return False
 
 
 @contextmanager

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from sql.database import Options
 from sql.opening import open_database
-from tests.test_run import ROOT
+from tests.programs import ROOT
 
 PYTHON = "/opt/dragoman/.venv/bin/python"
 ROWS = 20_000

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tests.test_run import ROOT
+from tests.programs import ROOT
 
 DEPLOY = ROOT / "deploy"
 SOCKET = "/run/dragoman/dragoman.sock"

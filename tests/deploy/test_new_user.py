@@ -14,8 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.reload.test_serving import until
-from tests.test_run import ROOT, free_port, until_it_answers
+from tests.programs import ROOT, free_port, until, until_it_answers
 
 SHOP = """
 CREATE TABLE author (id INTEGER PRIMARY KEY, name TEXT NOT NULL);

@@ -18,9 +18,9 @@ from crud.definitions.config import Limits
 from crud.dialects.baasix.imports import FORM_BYTES
 from tests.deploy.behind import needs_nginx, nginx, served, short_folder
 from tests.dialects.conftest import SECRET
+from tests.programs import ROOT, WAIT, free_port, until
 from tests.reload.conftest import CONFIG
 from tests.reload.running import Running
-from tests.test_run import ROOT, WAIT, free_port
 
 pytestmark = needs_nginx
 SITE = (ROOT / "deploy" / "nginx.conf").read_text()
@@ -189,9 +189,11 @@ def test_the_question_of_a_container_says_whether_it_is_ready(service: Running) 
 def test_the_log_has_the_id_of_a_request_and_no_query(service: Running, tmp_path: Path) -> None:
     Answer(service.port, "GET", "/v1/notes?sort=body&limit=1", X_Request_Id="a-request-of-mine")
     (folder,) = [Path(text) for text in re.findall(r"unix:(\S+)/socket", service.log)[:1]]
-    lines = [json.loads(line) for line in (folder / "access.log").read_text().splitlines()]
+    log = folder / "access.log"
+    until(lambda: "a-request-of-mine" in log.read_text())  # which nginx writes after its answer
+    lines = [json.loads(line) for line in log.read_text().splitlines()]
     (line,) = [line for line in lines if line["request_id"] == "a-request-of-mine"]
     assert (line["method"], line["path"], line["status"]) == ("GET", "/v1/notes", 200)
-    assert "limit=1" not in (folder / "access.log").read_text()
+    assert "limit=1" not in log.read_text()
     refusals = {(line["method"], line["path"], line["status"]) for line in lines if line["status"] == 413}
     assert refusals <= {("POST", "/items/notes", 413), ("POST", "/items/notes/import-csv", 413)}

@@ -12,8 +12,8 @@ from crud.identity.passwords import hash_password
 from tests.conftest import BACKENDS
 from tests.deploy.behind import needs_nginx, served
 from tests.dialects.conftest import ADMIN, SECRET, new_postgres
+from tests.programs import ROOT
 from tests.reload.running import Running
-from tests.test_run import ROOT
 
 pytestmark = [needs_nginx, pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not installed")]
 CONFIG = """

@@ -20,10 +20,10 @@ import pytest
 from tests.conftest import BACKENDS
 from tests.deploy.behind import held, needs_nginx
 from tests.dialects.conftest import SECRET, new_postgres
+from tests.programs import ROOT
+from tests.programs import until as waited
 from tests.reload.conftest import CONFIG
 from tests.reload.running import Client, Running, of_process, serving, workers_of
-from tests.reload.test_serving import until as waited
-from tests.test_run import ROOT
 
 pytestmark = needs_nginx
 CLIENTS = 8

@@ -19,7 +19,7 @@ from tests.dialects.conftest import BACKENDS, SECRET
 from tests.identity.conftest import CONFIG, PASSWORD
 from tests.newcomers import CHEAP, create_account
 from tests.postgres import new_postgres
-from tests.test_run import BIN, ROOT, WAIT, free_port, until_it_answers
+from tests.programs import BIN, ROOT, WAIT, free_port, until_it_answers
 
 WORKERS = 4
 # The application, saying which worker has answered.

@@ -20,8 +20,8 @@ from http.client import HTTPConnection
 from typing import Any
 
 from tests.dialects.conftest import ADMIN
+from tests.programs import WAIT
 from tests.reload.running import Running
-from tests.test_run import WAIT
 
 CONFIG = """
 server: {{watch: true}}

@@ -19,7 +19,7 @@ from crud.identity.passwords import hash_password
 from sql.database import Database, Options, Row
 from sql.opening import open_database
 from tests.dialects.conftest import ADMIN
-from tests.test_run import BIN, ROOT, WAIT, free_port, until_it_answers
+from tests.programs import BIN, ROOT, WAIT, free_port, until_it_answers
 
 WORKERS = 4
 SERVE = ["--workers", str(WORKERS), "--worker-class", "gthread", "--threads", "2", "--no-control-socket"]

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tests.load.serving import Service
-from tests.test_run import WAIT
+from tests.programs import WAIT
 
 GONE = "gone"
 PRODUCT = "00000000-0000-0000-0000-000000000002"

@@ -14,8 +14,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
+from tests.programs import WAIT
 from tests.reload.running import Running
-from tests.test_run import WAIT
 
 CONFIG = """
 server: {{watch: false}}

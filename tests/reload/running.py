@@ -5,7 +5,6 @@ import json
 import os
 import signal
 import subprocess
-import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -15,7 +14,7 @@ from crud.snapshots.startup import assemble, configured
 from crud.snapshots.state import Snapshot
 from tests.dialects.conftest import ADMIN, SECRET, headers_of
 from tests.newcomers import create_account
-from tests.test_run import BIN, ROOT, WAIT, free_port, until_it_answers
+from tests.programs import BIN, ROOT, WAIT, free_port, until, until_it_answers
 
 WORKERS = 4
 NAMES = ("PATH", "HOME", "LANG")
@@ -70,10 +69,7 @@ def of_process(pid: int, name: str) -> str:
 
 
 def _until_all_serve(master: int, count: int) -> None:
-    end = time.monotonic() + WAIT
-    while len(serving(master)) < count:
-        assert time.monotonic() < end, f"{count} workers should serve"
-        time.sleep(0.02)
+    until(lambda: len(serving(master)) >= count)
 
 
 @dataclass

@@ -8,9 +8,9 @@ from pathlib import Path
 from crud.places import MEMORY, PREFIX
 from crud.staging import groups
 from tests.dialects.conftest import SECRET
+from tests.programs import until
 from tests.reload.conftest import CONFIG
 from tests.reload.running import WORKERS, Running, running
-from tests.reload.test_serving import until
 
 SOURCE = "  mem: {{provider: memory, options: {{autocreate: true}}}}\n"
 TEXT = CONFIG.replace("auth:\n", f"{SOURCE}auth:\n") + "  mem: {{source: mem}}\n"

@@ -2,9 +2,7 @@
 
 import gc
 import os
-import time
 import weakref
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -20,6 +18,7 @@ from crud.snapshots.run_time import change, created
 from crud.snapshots.startup import Overtaken, assemble, configured
 from crud.web.dialect import context
 from tests.dialects.conftest import SECRET, USER
+from tests.programs import until
 from tests.reload.conftest import CONFIG, World
 from tests.reload.test_run_time import BOOKS, READABLE
 
@@ -246,15 +245,8 @@ def test_connections_are_new_and_the_old_ones_close_after_their_last_request(wor
     held.system.fetch("SELECT 1")
     del held
     assert gone() is None and database() is None, gc.get_referrers(gone())
-    assert world.url.startswith("sqlite") or until(lambda: not connections(world) & old)
-
-
-def until(true: Callable[[], bool]) -> bool:
-    """Whether it becomes true soon: PostgreSQL ends its processes in its own time."""
-    end = time.monotonic() + 10
-    while not (found := true()) and time.monotonic() < end:
-        time.sleep(0.02)
-    return found
+    if not world.url.startswith("sqlite"):  # PostgreSQL ends its processes in its own time
+        until(lambda: not connections(world) & old)
 
 
 def test_connections_do_not_grow(world: World) -> None:
@@ -265,7 +257,7 @@ def test_connections_do_not_grow(world: World) -> None:
     for _ in range(5):
         send(world)
         world.client().get("/api/notes")
-    assert until(lambda: len(connections(world)) <= before)
+    until(lambda: len(connections(world)) <= before)
 
 
 def connections(world: World) -> set[object]:

@@ -4,16 +4,16 @@ import json
 import os
 import signal
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.conftest import BACKENDS
 from tests.dialects.conftest import SECRET, new_postgres
+from tests.programs import until
 from tests.reload.conftest import CONFIG
 from tests.reload.running import WORKERS, Running, running
-from tests.test_run import WAIT
 
 TITLE = CONFIG + "        dialects: {{phantom: {{columns: {{body: {name}}}}}}}\n"
 
@@ -39,13 +39,6 @@ def shown(service: Running) -> set[str]:
     found = [service.client().send("GET", "/api/notes") for _ in range(2 * WORKERS)]
     assert {status for status, _ in found} == {200}
     return {name for _, body in found for name in json.loads(body)["data"][0]} - {"id"}
-
-
-def until(true: Callable[[], bool], patience: float = WAIT) -> None:
-    end = time.monotonic() + patience
-    while not true():
-        assert time.monotonic() < end
-        time.sleep(0.05)
 
 
 def put(service: Running, words: str) -> None:

@@ -4,17 +4,17 @@ import http.client
 import os
 import signal
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.dialects.conftest import SECRET
+from tests.programs import WAIT, until
 from tests.reload.conftest import CONFIG
 from tests.reload.running import WORKERS, Running, running
 from tests.telemetry.test_figures import Series, series
 from tests.telemetry.test_health import TOKEN
-from tests.test_run import WAIT
 
 NOTES = ("dragoman_requests_total", "dialect=baasix", "method=GET", "route=/items/<name>", "status=200")
 
@@ -43,13 +43,6 @@ def folder_of(service: Running) -> Path:
     """Where the files of the workers are."""
     files = [Path(os.readlink(each)) for each in Path(f"/proc/{service.master}/fd").iterdir()]
     return next(file.parent for file in files if file.name == "lock")
-
-
-def until(true: Callable[[], bool]) -> None:
-    end = time.monotonic() + WAIT
-    while not true():
-        assert time.monotonic() < end
-        time.sleep(0.1)
 
 
 def test_the_figures_of_all_workers_are_one(service: Running) -> None:

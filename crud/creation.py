@@ -19,6 +19,7 @@ from crud.identity import tables
 from crud.identity.accounts import ensure_role, sql_for, stored_role
 from crud.samples import insert_rows, read_rows
 from crud.snapshots import revision
+from sql.catalog import Column
 from sql.database import Database, Session
 from sql.ddl import add_column, create_table
 from sql.introspection import TableInfo
@@ -41,18 +42,35 @@ def install(database: Database, config: Config) -> None:
         message = "our own tables cannot live in a source that is read only"
         raise ConfigError([Problem(message, config.place / "server" / "system", tuple(config.sources))])
     with alone(database, evolving=False) as session:
-        there = {info.table.name: info for info in database.tables(include_own=True)}
-        ours = _own(config, database, there)
-        made = [each for each in ours if each.layout.table.name not in there]
-        for each in made:
-            _run(session, create_table(each.layout, database.backend))
+        ours, there = _wanted(config, database)
+        if not any(_lacking(each, there) for each in ours):
+            _make(config, database, session, ours, there)
+            return
+    with alone(database) as session:
+        ours, there = _wanted(config, database)
         _add_columns(ours, database, session, there)
-        _create_bare(database, session, there)
-        _create_view(config, database, session, there)
-        for role, description in ROLES.items():
-            ensure_role(database, session, role, description)
-        for each in made:
-            _fill_own(config, database, session, each)
+        _make(config, database, session, ours, there)
+
+
+def _wanted(config: Config, database: Database) -> tuple[tuple[Wanted, ...], Mapping[str, TableInfo]]:
+    """How our own tables are laid out, and what there is."""
+    there = {info.table.name: info for info in database.tables(include_own=True)}
+    return _own(config, database, there), there
+
+
+def _make(
+    config: Config, database: Database, session: Session, ours: Iterable[Wanted], there: Mapping[str, TableInfo]
+) -> None:
+    """What is not there yet."""
+    made = [each for each in ours if each.layout.table.name not in there]
+    for each in made:
+        _run(session, create_table(each.layout, database.backend))
+    _create_bare(database, session, there)
+    _create_view(config, database, session, there)
+    for role, description in ROLES.items():
+        ensure_role(database, session, role, description)
+    for each in made:
+        _fill_own(config, database, session, each)
 
 
 def _own(config: Config, database: Database, there: Mapping[str, TableInfo]) -> tuple[Wanted, ...]:
@@ -75,14 +93,18 @@ def _create_bare(database: Database, session: Session, there: Mapping[str, Table
         _run(session, create_table(records.LAYOUT, database.backend))
 
 
+def _lacking(wanted: Wanted, there: Mapping[str, TableInfo]) -> list[Column]:
+    """Columns that one of our own tables, or the configuration's accounts, have got since the table was made."""
+    info = there.get(wanted.layout.table.name)
+    found = {column.name for column in info.columns} if info else set()
+    return [column for column in wanted.layout.columns if column.name not in found] if info else []
+
+
 def _add_columns(ours: Iterable[Wanted], database: Database, session: Session, there: Mapping[str, TableInfo]) -> None:
-    """Columns that our own tables, or the configuration's accounts, have got since the tables were made."""
     for each in ours:
-        if info := there.get(each.layout.table.name):
-            found = {column.name for column in info.columns}
-            for column in (column for column in each.layout.columns if column.name not in found):
-                optional = replace(column, nullable=True, default=None)
-                _run(session, add_column(each.layout, optional, database.backend))
+        for column in _lacking(each, there):
+            optional = replace(column, nullable=True, default=None)
+            _run(session, add_column(each.layout, optional, database.backend))
 
 
 def _create_view(config: Config, database: Database, session: Session, there: Mapping[str, TableInfo]) -> None:

@@ -18,7 +18,7 @@ from crud.snapshots import startup
 config_commands = AppGroup("config", help="Read and check the configuration.")
 
 
-@config_commands.command("check")
+@config_commands.command("check", with_appcontext=False)
 @click.argument("path", required=False, type=click.Path(path_type=Path))
 def check(path: Path | None) -> None:
     """Say whether a configuration is good: every mistake with file, line, key and what is allowed."""
@@ -31,7 +31,7 @@ def check(path: Path | None) -> None:
     click.echo(f"{found}: good")
 
 
-@config_commands.command("schema")
+@config_commands.command("schema", with_appcontext=False)
 @click.option(
     "--resource", is_flag=True, help="Of one resource, as in a metadata file, instead of a whole configuration."
 )

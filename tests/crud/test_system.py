@@ -138,10 +138,12 @@ def test_an_account_shows_its_leading_role(installed: Database, roles: tuple[str
 
 def test_accounts_get_the_columns_that_a_configuration_adds(installed: Database) -> None:
     made = create_account(installed, email="a@example.com")
-    fields = "age: {type: integer}, tags: {type: array, items: string}, note: {type: text, required: true}"
+    fields = "age: {type: integer}, tags: {type: array, items: string}, note: {type: text, required: true}, "
+    fields += "mood: {type: enum, values: [calm, glad]}, level: {type: integer, required: true, default: 1}"
     text = f"accounts: {{fields: {{{fields}}}}}"
     users = started(configured(text), installed).catalog.resource(system.ACCOUNTS)
-    assert [users.column(name).type.name for name in ("age", "tags", "note")] == ["integer", "array", "text"]
+    types = {"age": "integer", "tags": "array", "note": "text", "mood": "enum", "level": "integer"}
+    assert {name: users.column(name).type.name for name in types} == types
     found = accounts.load_account(installed, made, extras=("age",))
     assert found is not None and found.row["age"] is None and "password_hash" not in found.row
     assert installed.fetch("SELECT age, role FROM _dragoman_accounts") == [(None, None)]

@@ -1,14 +1,15 @@
 """The builder: an authorised query or change and the catalog in, compiled statements out. The only maker of such SQL.
 
 Rooms: `kit` (what every room is given), `values` (binders), `expressions`, `filters`, `orders`, `includes`, `select`,
-`aggregates`, `plans`, `writes`. No room knows which database it prints for: what differs is asked of the `Backend`.
+`aggregates`, `plans`, `bringing`, `writes`. No room knows which database it prints for: what differs is asked of the
+`Backend`.
 """
 
 from collections.abc import Mapping
 from dataclasses import replace
 
 from sql.backend import Backend
-from sql.builder import plans
+from sql.builder import bringing, plans
 from sql.builder.aggregates import compile_groups
 from sql.builder.kit import Kit
 from sql.builder.select import compile_rows
@@ -47,7 +48,7 @@ def _planned(kit: Kit, query: Query, plan: Plan) -> Compiled:
     if len(plans.sources_of(plan, kit.catalog)) < 2:
         within, text = plans.prelude(kit, query.resource, plan)
         return _behind(text, replace(_compiled(within, query), plan=plan.name))
-    found = tuple(plans.brought(kit, plan))
+    found = tuple(bringing.brought(kit, plan))
     beside = replace(kit, backend=kit.backends[BESIDE])
     tables = {each.name: resource_of(each.name, {column.name: column for column in each.columns}) for each in found}
     rest = replace(plan, stages=needed(plan.stages, plan.stages[-1].name, frozenset(tables)))

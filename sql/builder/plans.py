@@ -2,11 +2,11 @@
 
 In: a kit and an authorised plan. Out: the expressions before the statement (`prelude`), and a kit whose catalog has the
 stages as resources, so that every other room reads them as tables. Stages that need several databases are printed for
-one that has the rows of the others already (`crud.plans.staging`): `brought` gives the statements that read those.
+one that has the rows of the others already (`crud.plans.beside`).
 """
 
 from collections import ChainMap
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import LiteralString
 
@@ -15,13 +15,11 @@ from sql.builder import expressions, filters, orders
 from sql.builder.kit import Kit, Scope
 from sql.builder.values import parameter
 from sql.catalog import Catalog, Column, Resource
-from sql.compiled import Brought
-from sql.compiled import statement as whole
 from sql.errors import Unsupported
 from sql.expressions import Expr, Masked, Path
 from sql.fragment import Fragment, ident, join, sql
 from sql.query import Aggregate, Joined, Limited, Page, Part, Plan, Query, Rows, Select, Sort, Stage, Union, Unique
-from sql.stages import columns_of, entities, inputs, is_stage, needed, resource_of
+from sql.stages import columns_of, entities, is_stage, resource_of
 from sql.types import BIGINT, CITEXT, Type
 
 JOINS: Mapping[str, LiteralString] = {
@@ -31,7 +29,6 @@ JOINS: Mapping[str, LiteralString] = {
     "full-outer": "FULL JOIN",
     "cross": "CROSS JOIN",
 }
-EXACT_DIGITS = 15
 _NUMBER = Fragment("_dragoman_n")
 
 
@@ -257,46 +254,3 @@ def _written(kit: Kit, body: Rows) -> Printed:
     names = [Fragment(f"v.column{number}") for number in range(1, len(body.columns) + 1)]
     terms = {name: kit.backend.settled(replace(nulls[name], sql=held)) for name, held in zip(known, names, strict=True)}
     return _finished(kit, known, terms, sql(" FROM (VALUES {}) AS v", join(", ", texts)))
-
-
-# ---------------------------------------------------------------- several databases
-
-
-def brought(kit: Kit, plan: Plan) -> Iterator[Brought]:
-    """The stages whose rows are read where they are, for a database in which the rest of the plan runs: the largest
-    ones that need one source alone."""
-    of_stage: dict[str, frozenset[str]] = {}
-    for stage in plan.stages:
-        of_stage[stage.name] = frozenset().union(*(_sources(kit, name, of_stage) for name in inputs(stage.body)))
-    used = {
-        name for stage in plan.stages if len(of_stage[stage.name]) > 1 for name in inputs(stage.body) if is_stage(name)
-    }
-    for stage in plan.stages:
-        sources = of_stage[stage.name]
-        if stage.name in used and len(sources) == 1:
-            yield _brought(kit, plan, stage, next(iter(sources)))
-
-
-def _sources(kit: Kit, name: str, of_stage: Mapping[str, frozenset[str]]) -> frozenset[str]:
-    return of_stage[name] if is_stage(name) else frozenset({kit.catalog.resource(name).source})
-
-
-def _brought(kit: Kit, plan: Plan, stage: Stage, source: str) -> Brought:
-    there = replace(kit.fresh(), backend=kit.backends[source], max_rows=kit.most_brought)
-    part = Plan(plan.name, needed(plan.stages, stage.name))
-    within, text = prelude(there, next(iter(entities(part))), part)
-    scope = within.scope(within.catalog.resource(stage.name))
-    columns = tuple(scope.resource.columns.values())
-    shown = [within.backend.shown(within.backend.column(scope.alias, column)) for column in columns]
-    listed = join(", ", [each.sql for each in shown]) if shown else sql("1")
-    limit = orders.limited(within, Page())
-    made = sql("{}SELECT {} FROM {}{}", text, listed, within.source(scope), limit)
-    held = tuple(_held(column) for column in columns)
-    decoders = tuple(each.decode for each in shown)
-    return Brought(source, stage.name, stage.at, held, whole(made), decoders, kit.most_brought)
-
-
-def _held(column: Column) -> Column:
-    """The column in the other database: times in its own form, numbers of any length."""
-    long = column.type.name == "decimal" and column.type.precision not in range(1, EXACT_DIGITS + 1)
-    return Column(column.name, column.type, column.nullable, storage=DIGITS if long else None)

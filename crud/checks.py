@@ -15,8 +15,9 @@ from marshmallow import ValidationError, validate
 from crud.definitions.values import LENGTHS, bound
 from crud.errors import Mistake
 from sql.catalog import Column
+from sql.ranges import Range
 from sql.types import Type
-from sql.values import Range, to_json
+from sql.values import to_json
 
 Check = Callable[[Any], None]
 INT32 = range(-(2**31), 2**31)

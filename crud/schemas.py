@@ -22,8 +22,9 @@ from sql import times
 from sql.catalog import Catalog, Column, Resource
 from sql.commands import Ref
 from sql.errors import BadValue
+from sql.ranges import Range
 from sql.types import Type
-from sql.values import Range, coerce_strict
+from sql.values import coerce_strict
 
 # marshmallow's own messages, in our words → rule.
 _REQUIRED, _NULL, _UNKNOWN = "is required", "cannot be null", "cannot be set"

@@ -20,7 +20,7 @@ class Operator:
     """A row of `OPERATORS`.
 
     `operands` is none, one, many (one slot with a list) or two. `operand` says of which type they are: `same` (as the
-    left side), `text`, `json`, `item` (of the left array, a list) or `jsonpath` (a `sql.values.JsonPathTest`).
+    left side), `text`, `json`, `item` (of the left array, a list) or `jsonpath` (a `sql.jsonpath.JsonPathTest`).
     """
 
     operands: str

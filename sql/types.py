@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
+INT64 = range(-(2**63), 2**63)  # the whole numbers that a column can hold
+
 
 @dataclass(frozen=True)
 class Type:

@@ -10,47 +10,24 @@ import json
 import math
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, time
 from decimal import Decimal, InvalidOperation
 from types import MappingProxyType
 from typing import Any
 
 from sql import times
 from sql.errors import BadValue
-from sql.jsonpath import JsonPathTest, parse_json_path, parse_json_path_test
-from sql.types import Type
+from sql.ranges import Range, range_from
+from sql.types import INT64, Type
 
-__all__ = [
-    "JsonPathTest",
-    "Range",
-    "coerce",
-    "coerce_strict",
-    "parse_json_path",
-    "parse_json_path_test",
-    "to_json",
-]
-
-INT64 = range(-(2**63), 2**63)
 MAX_DIGITS = 1000
 MAX_DEPTH = 100
 
 _INTEGER = re.compile(r"[+-]?\d{1,40}", re.ASCII)
 _NUMBER = re.compile(r"[+-]?(?:\d{1,1000}(?:\.\d{0,1000})?|\.\d{1,1000})(?:[eE][+-]?\d{1,4})?", re.ASCII)
 _UUID = re.compile(r"[0-9a-fA-F]{8}(-?)[0-9a-fA-F]{4}(?:\1[0-9a-fA-F]{4}){2}\1[0-9a-fA-F]{12}")
-_BOUND = r'("(?:[^"\\]|\\.|"")*"|[^,"\[\]()\\]*)'
-_RANGE = re.compile(rf"([\[(])\s*{_BOUND}\s*,\s*{_BOUND}\s*([\])])")
 _UNSAFE = re.compile("[\x00\ud800-\udfff]")
 _TRUTH = {"true": True, "false": False, "1": True, "0": False}
-
-
-@dataclass(frozen=True)
-class Range:
-    """A range between two values; None is without end. `bounds` is [), [], (), (] or `empty`."""
-
-    lower: object = None
-    upper: object = None
-    bounds: str = "[)"
 
 
 def coerce(type: Type, raw: object) -> object:
@@ -240,55 +217,9 @@ def _item(type: Type) -> Type:
 
 def _range_by(item_of: Callable[[Type, object], object]) -> _Maker:
     def made(type: Type, raw: Any) -> Range:
-        lower, upper, bounds = _parts(raw)
-        ends = [None if end is None else item_of(_item(type), end) for end in (lower, upper)]
-        return _normal(*ends, bounds=bounds)
+        return range_from(raw, lambda end: item_of(_item(type), end))
 
     return made
-
-
-def _parts(raw: Any) -> tuple[object, object, str]:
-    if isinstance(raw, dict):
-        if not raw.keys() <= {"lower", "upper", "bounds"}:
-            raise ValueError
-        return raw.get("lower"), raw.get("upper"), raw.get("bounds") or "[)"
-    if _word(raw) == "empty":
-        return None, None, "empty"
-    found = _given(_RANGE.fullmatch(_word(raw)))
-    return _bound(found[2]), _bound(found[3]), found[1] + found[4]
-
-
-def _bound(written: str) -> str | None:
-    if written.startswith('"'):
-        return re.sub(r'\\(.)|"(")', r"\1\2", written[1:-1])
-    return written.strip() or None
-
-
-def _normal(lower: Any, upper: Any, *, bounds: str) -> Range:
-    """As PostgreSQL writes it: whole numbers and dates as [), open where there is no end, and the empty range."""
-    if bounds not in ("[)", "[]", "()", "(]", "empty"):
-        raise ValueError
-    if bounds == "empty":
-        return Range(None, None, "empty")
-    first, last = bounds[0], bounds[1]
-    if lower is not None and upper is not None and lower > upper:
-        raise ValueError
-    step = _step(lower if lower is not None else upper)
-    if step is not None and lower is not None and first == "(":
-        lower, first = lower + step, "["
-    if step is not None and upper is not None and last == "]":
-        upper, last = upper + step, ")"
-    if any(isinstance(end, int) and end not in INT64 for end in (lower, upper)):
-        raise ValueError
-    first, last = first if lower is not None else "(", last if upper is not None else ")"
-    empty = lower is not None and upper is not None and (lower > upper or (lower == upper and first + last != "[]"))
-    return Range(None, None, "empty") if empty else Range(lower, upper, first + last)
-
-
-def _step(end: object) -> object:
-    if isinstance(end, date) and not isinstance(end, datetime):
-        return timedelta(days=1)
-    return 1 if isinstance(end, int) else None
 
 
 def _bytes(type: Type, raw: Any) -> bytes:
@@ -352,3 +283,11 @@ def to_json(value: object) -> object:
             return {"lower": to_json(value.lower), "upper": to_json(value.upper), "bounds": value.bounds}
         case _:
             return value
+
+
+def range_json(type: Type, text: object) -> object:
+    """The JSON object of a range's text; what is none comes as it is."""
+    try:
+        return to_json(coerce(type, text))
+    except BadValue:
+        return text

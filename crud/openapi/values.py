@@ -12,8 +12,8 @@ from typing import Any
 from crud.checks import INT32
 from crud.definitions.values import LENGTHS, bound
 from sql.catalog import Column
-from sql.types import Type
-from sql.values import INT64, to_json
+from sql.types import INT64, Type
+from sql.values import to_json
 
 Json = dict[str, Any]
 

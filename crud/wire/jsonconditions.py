@@ -13,8 +13,8 @@ from crud.wire.paths import Reached, condition, fit, operands
 from crud.wire.variables import At
 from sql.errors import BadValue
 from sql.expressions import Compare, Expr, Filter, JsonKind, JsonLength, JsonPath, Value
+from sql.jsonpath import JsonPathTest, parse_json_path, parse_json_path_test
 from sql.types import BIGINT, JSON, STRING, TEXT, Type
-from sql.values import JsonPathTest, parse_json_path, parse_json_path_test
 
 # word → (operator on the value under the key, name of the operand beside "key"; empty: the operand is the key)
 KEY_WORDS: Mapping[str, tuple[str, str]] = MappingProxyType(

@@ -16,9 +16,9 @@ from typing import Any
 from sql.backend import Decoder, Parameter, Term
 from sql.catalog import Column
 from sql.fragment import Bindings, Fragment, value
-from sql.ranges import range_json, range_text
+from sql.ranges import Range, range_text
 from sql.types import TIME, Type
-from sql.values import Range, to_json
+from sql.values import range_json, to_json
 
 CASTS: Mapping[str, str] = MappingProxyType(
     {

@@ -10,10 +10,10 @@ from typing import LiteralString
 from sql.backend import Operand, Parameter, Term
 from sql.errors import Unsupported
 from sql.fragment import Fragment, sql, value
+from sql.jsonpath import JsonPathTest
 from sql.operators import TEXTUAL
 from sql.postgres.encoding import dumps, listed, mark, marks
 from sql.types import TEXT, Type
-from sql.values import JsonPathTest
 
 Printer = Callable[[str, Term, tuple[Operand, ...]], Fragment]
 _FOREIGN_TEXT = ("enum", "citext")

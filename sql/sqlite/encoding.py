@@ -16,11 +16,11 @@ import orjson
 
 from sql.backend import Decoder, Term
 from sql.errors import BadValue
-from sql.ranges import range_json, range_text
+from sql.ranges import Range, range_text
 from sql.sqlite import storage
 from sql.sqlite.storage import CANONICAL
-from sql.types import Type
-from sql.values import Range, to_json
+from sql.types import INT64, Type
+from sql.values import range_json, to_json
 
 TIMES = frozenset({"date", "time", "datetime"})
 EXACT_DIGITS = 15
@@ -52,7 +52,7 @@ def encode(value: object, type: Type, keeps: str | None = None) -> Any:
 
 
 def _within(value: int | float | str | bytes) -> int | float | str | bytes:
-    if isinstance(value, int) and not -(2**63) <= value < 2**63:
+    if isinstance(value, int) and value not in INT64:
         return float(value)
     return value
 
@@ -76,7 +76,7 @@ def store(value: object, type: Type, keeps: str | None = None) -> Any:
     match value:
         case bool():
             return int(value)
-        case int() if not -(2**63) <= value < 2**63:
+        case int() if value not in INT64:
             raise BadValue(value, type.expected)
         case Decimal():
             return _exact(value)

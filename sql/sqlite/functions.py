@@ -16,6 +16,7 @@ from sql.masking import mask_of
 from sql.sqlite import arrays, casts, conversions, documents, storage
 from sql.sqlite.encoding import EXACT_DIGITS, decimal
 from sql.sqlite.text import fold
+from sql.types import INT64
 
 # Wide enough for every sum of 64-bit numbers and of REALs.
 WIDE = Context(prec=1400)
@@ -31,7 +32,7 @@ def _total(high: int | None, low: int | None) -> object:
     if high is None or low is None:
         return None
     total = (high << 32) + low
-    return total if -(2**63) <= total < 2**63 else str(total)
+    return total if total in INT64 else str(total)
 
 
 def _mean(high: int | None, low: int | None, count: int) -> str | None:

@@ -10,11 +10,11 @@ from typing import LiteralString
 from sql.backend import DIGITS, Operand, Parameter, Term
 from sql.errors import Unsupported
 from sql.fragment import Binder, Fragment, sql, value
+from sql.jsonpath import JsonPathTest
 from sql.operators import TEXTUAL
 from sql.sqlite import text
 from sql.sqlite.encoding import TIMES, dumps, encode, encode_list, stored
 from sql.types import Type
-from sql.values import JsonPathTest
 
 Printer = Callable[[Term, tuple[Operand, ...]], Fragment]
 

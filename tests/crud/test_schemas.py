@@ -15,6 +15,7 @@ from crud.errors import ApiError, Mistake, Mistakes, invalid, said
 from crud.schemas import RowSchema, duplicates, is_required, load, schema_of, schemas_of
 from sql.catalog import Catalog, Column, Default, Resource, SoftDelete, Table
 from sql.commands import Ref
+from sql.ranges import Range
 from sql.types import (
     BIGINT,
     CITEXT,
@@ -34,7 +35,6 @@ from sql.types import (
     array_of,
     range_of,
 )
-from sql.values import Range
 from tests.tables import each
 
 ENUM = Type("enum", values=("draft", "published"))

@@ -11,10 +11,10 @@ from types import MappingProxyType
 from typing import Any
 
 from sql.expressions import And, Compare, Expr, Filter, JsonPath, Not, Or, Path, Slot
+from sql.jsonpath import JsonPathTest
 from sql.operators import OPERATORS
 from sql.query import Asked, Query, Select
 from sql.types import INTEGER, JSON, TEXT, Type
-from sql.values import JsonPathTest
 from tests.property.data import POOLS, ROWS, STRANGE, WORLD, null
 from tests.property.documents import kind
 from tests.property.evaluator import Rows

@@ -10,8 +10,9 @@ from datetime import date, datetime, time
 from decimal import ROUND_HALF_UP, Context, Decimal
 from typing import Any
 
+from sql.jsonpath import JsonPathTest
 from sql.types import Type
-from sql.values import JsonPathTest, to_json
+from sql.values import to_json
 from tests.property import documents
 from tests.property.documents import ABSENT, ORDERS
 

@@ -13,8 +13,8 @@ from sql.catalog import Column, Resource
 from sql.commands import Command, Delete, Ensure, Insert, Ref, Restore, Update, UpdateFirst, Upsert
 from sql.expressions import TRUE, And, Compare, Filter, Hop, Not, Or, Origin, Path, Slot
 from sql.query import Query, Select
+from sql.ranges import Range
 from sql.types import Type
-from sql.values import Range
 from tests.property.allowed import ACTIONS, allowed
 from tests.property.model import World
 from tests.property.rows import Row, Sent

@@ -8,8 +8,8 @@ from datetime import date, datetime, time
 from decimal import Decimal
 from typing import Any
 
+from sql.ranges import Range
 from sql.types import Type
-from sql.values import Range
 from tests.property.documents import ABSENT
 
 

@@ -12,12 +12,12 @@ from sql.compiled import Compiled
 from sql.errors import BadValue, Unsupported
 from sql.execute import Bindings
 from sql.expressions import And, Compare, Const, Hop, Path, Slot, Some
+from sql.jsonpath import JsonPathTest
 from sql.operators import OPERATORS
 from sql.postgres.grammar import Postgres
 from sql.query import Aggregate, Authorized, Include, Page, Query, Select, Sort
 from sql.sqlite.grammar import SQLITE
 from sql.types import INTEGER, TEXT, Type
-from sql.values import JsonPathTest
 from tests.sql.test_execute import NOW, OPERATIONS, slots
 from tests.sql.world import CATALOG, POST, THING
 from tests.tables import each

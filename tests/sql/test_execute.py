@@ -34,11 +34,12 @@ from sql.expressions import (
     Some,
 )
 from sql.expressions import Path as Column
+from sql.jsonpath import JsonPathTest
 from sql.opening import open_database
 from sql.operators import OPERATORS
 from sql.query import Aggregate, Authorized, Include, Page, Query, Select, Sort
+from sql.ranges import Range
 from sql.types import BOOLEAN, DATE, DATETIME, DECIMAL, INTEGER, JSON, NUMBER, TEXT, TIME, Type
-from sql.values import JsonPathTest, Range
 from tests.postgres import drop, new_postgres
 from tests.sql.world import CATALOG, JSONS, THING, fill
 from tests.tables import each

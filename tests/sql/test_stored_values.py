@@ -14,9 +14,9 @@ from sql.errors import BadValue, CheckViolation
 from sql.execute import Bindings
 from sql.opening import open_database
 from sql.query import Authorized
+from sql.ranges import Range
 from sql.sqlite.grammar import SQLITE
 from sql.types import DATE, DATETIME, DATETIME_LOCAL, INTEGER, TIME, Type, array_of
-from sql.values import Range
 from tests.fixtures.awkward import build
 from tests.sql.test_writes import ID, plain, read, world, write
 

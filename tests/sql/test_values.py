@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 
 from sql.errors import BadValue
 from sql.jsonpath import JsonPathTest, parse_json_path, parse_json_path_test
+from sql.ranges import Range
 from sql.types import TYPES, Type, array_of, range_of
-from sql.values import Range, coerce, coerce_strict, to_json
+from sql.values import coerce, coerce_strict, to_json
 from tests.tables import each
 
 INTEGER, DATETIME, TEXT = Type("integer"), Type("datetime"), Type("text")

@@ -6,10 +6,10 @@ conditions are parsed. Exact names go before those of Baasix.
 
 from dataclasses import dataclass, field
 
-from crud.access.policy import Constants, EitherNames
 from crud.definitions.config import Limits
 from crud.presentation import Presentation
 from crud.snapshots.state import Snapshot
+from crud.wire.exact import Constants, EitherNames
 from crud.wire.paths import Scope
 from sql.catalog import Catalog, Resource
 

@@ -1,6 +1,6 @@
 """How names are made of names: relations out of foreign keys, a dialect's customary forms out of table names.
 
-In: names as they stand in the database. Out: names as the rulings derive them. Pure text; no catalog, no configuration.
+In: names as they stand in the database. Out: names derived alike for all. Pure text; no catalog, no configuration.
 """
 
 import re

@@ -238,7 +238,7 @@ def _member_names(columns: list[str], relations: Iterable[str], shown: Shown, st
 
 
 class _Words:
-    """Which written name means which resource in one dialect, in the order that the rulings give."""
+    """Which written name means which resource in one dialect, in the order of their rights: exact names go first."""
 
     def __init__(self, dialect: str, catalog: Catalog, declared: Declared, style: Style) -> None:
         self.dialect, self.catalog, self.declared, self.style = dialect, catalog, declared, style

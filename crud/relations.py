@@ -1,7 +1,7 @@
 """The ways between resources: derived from foreign keys, then as definitions rename, replace and add them.
 
 In: resources without relations, each with its foreign keys and its definition (`Draft`). Out: relations by resource.
-Names follow the rulings; what a declared relation says that cannot be is a problem.
+Derived names are those of `crud.naming`; what a declared relation says that cannot be is a problem.
 """
 
 from collections import Counter

@@ -9,8 +9,10 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Literal
 
-from crud.access.policy import Access, Policy, Weighed, alive, own_tenant, unbound
+from crud.access.always import alive, own_tenant, unbound
+from crud.access.policy import Policy, Weighed
 from crud.access.settable import offer
+from crud.access.together import Access
 from crud.system import called
 from sql.catalog import Column, Resource
 from sql.expressions import TRUE, Filter

@@ -9,10 +9,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from crud.access.always import alive
 from crud.access.permissions import Gate, guard_rule, require
 from crud.access.permissions import narrowed as seen
 from crud.access.planned import Hidden
-from crud.access.policy import Access, alive
+from crud.access.together import Access
 from crud.errors import ApiError, unknown_field
 from sql.catalog import Catalog, Relation, Resource
 from sql.commands import Change, Command, Delete, Ensure, Insert, Restore, Update, UpdateFirst, Upsert

@@ -12,8 +12,10 @@ from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from crud.access.actor import Actor
+from crud.access.always import alive
 from crud.access.planned import Hidden, Way, narrowed_plan, visible
-from crud.access.policy import Access, Policy, alive
+from crud.access.policy import Policy
+from crud.access.together import Access
 from crud.errors import ApiError, forbidden, unknown_field, unknown_resource
 from crud.system import WORDS
 from sql.catalog import Catalog, Relation, Resource

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Protocol
 
-from crud.access.policy import Access
+from crud.access.together import Access
 from crud.errors import ApiError
 from sql.catalog import Catalog, Relation, Resource
 from sql.expressions import Path

@@ -2,64 +2,26 @@
 
 In: rule definitions (configuration, metadata, permissions). Out: `Policy.access(resource, roles, action)` → `Access`,
 the columns and the row filter; for writes, `crud.access.settable` says which columns a rule can give at all. Default is
-deny. Deny wins, however general; within a role a rule for a named resource replaces the one for `*`; the allows of
-several roles add up.
+deny. Within a role a rule for a named resource replaces the one for `*`; what those that apply give together is the
+matter of `crud.access.together`.
 """
 
-from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
-from crud.access.membership import TENANT_ADMIN
+from crud.access.always import alive, own_tenant, unbound
 from crud.access.settable import WRITING, Offer, offer
+from crud.access.together import Access, Rule, together
 from crud.definitions.config import RuleDefinition
 from crud.errors import ApiError
 from crud.memo import Memo
 from crud.wire.conditions import parse
-from crud.wire.paths import Names, Scope, Shown
+from crud.wire.exact import Constants, ExactNames
+from crud.wire.paths import Names, Scope
 from crud.wire.variables import constant
-from sql.catalog import Catalog, Column, Relation, Resource
-from sql.expressions import FALSE, TRUE, ActorValue, And, Compare, Const, Filter, Not, Or, Path, Value, both
-from sql.types import Type
-
-ADMIN = "admin"
-
-
-@dataclass(frozen=True)
-class Access:
-    """What may be seen or touched of one resource. `rows` is what rules say of its rows alone; `where` holds tenancy
-    and soft deletion too.
-
-    `defaults` are what rules give to columns that a new row lacks; `related` the conditions on rows that are reached
-    over a relation. `masked`: columns beside these that are shown as hashes, and nothing else is done with.
-    """
-
-    columns: frozenset[str] = frozenset()
-    where: Filter = TRUE
-    allowed: bool = False
-    rows: Filter = TRUE
-    defaults: tuple[tuple[str, Value], ...] = ()
-    related: tuple[tuple[str, Filter], ...] = ()
-    masked: frozenset[str] = frozenset()
-
-    @property
-    def shown(self) -> frozenset[str]:
-        """All columns that an answer may have."""
-        return self.columns | self.masked
-
-    def beyond(self, relation: str) -> Filter:
-        """What rules say of the rows that are reached over a relation."""
-        return next((where for name, where in self.related if name == relation), TRUE)
-
-
-@dataclass(frozen=True)
-class Rule:
-    """A compiled rule. `columns` is None for a deny of the whole row."""
-
-    columns: frozenset[str] | None
-    where: Filter
-    defaults: tuple[tuple[str, Value], ...] = ()
-    related: Mapping[str, Filter] = field(default_factory=dict)
+from sql.catalog import Catalog, Resource
+from sql.expressions import FALSE, TRUE, Filter, Not, both
 
 
 @dataclass(frozen=True)
@@ -73,67 +35,6 @@ class Weighed:
     definition: RuleDefinition
     rule: Rule
     standing: Literal["applies", "replaced", "ours"] = "applies"
-
-
-class Constants:
-    """A binder for rules: values written in definitions become constants of the shape."""
-
-    def bind(self, value: object, type: Type, *, many: bool = False) -> Value:
-        return Const(value, type, many)
-
-
-@dataclass(frozen=True)
-class ExactView:
-    """One resource under its exact names."""
-
-    resource: Resource
-
-    @property
-    def columns(self) -> Mapping[str, Column]:
-        return self.resource.columns
-
-    @property
-    def relations(self) -> Mapping[str, Relation]:
-        return self.resource.relations
-
-    def column(self, written: str) -> Column | None:
-        return self.resource.columns.get(written)
-
-    def readable(self, written: str) -> Column | None:
-        return self.column(written)
-
-    def relation(self, written: str) -> Relation | None:
-        return self.resource.relations.get(written)
-
-
-class ExactNames:
-    """The names that definitions use: the catalog's own."""
-
-    def view(self, resource: Resource) -> ExactView:
-        return ExactView(resource)
-
-
-@dataclass(frozen=True)
-class EitherView(ExactView):
-    """One resource under its exact names, and under those of a dialect."""
-
-    shown: Shown
-
-    def column(self, written: str) -> Column | None:
-        return self.resource.columns.get(written) or self.shown.column(written)
-
-    def relation(self, written: str) -> Relation | None:
-        return self.resource.relations.get(written) or self.shown.relation(written)
-
-
-@dataclass(frozen=True)
-class EitherNames:
-    """The names that stored rules use: the catalog's own, else those of a dialect."""
-
-    shown: Names
-
-    def view(self, resource: Resource) -> EitherView:
-        return EitherView(resource, self.shown.view(resource))
 
 
 @dataclass(frozen=True, eq=False)
@@ -150,7 +51,8 @@ class Policy:
     ) -> Access:
         """What these roles may do with a resource. `tenantless`: the caller belongs to no tenant.
 
-        `gone`: the rows that are soft-deleted instead of those that are not, for who restores them.
+        `gone`: the rows that are soft-deleted instead of those that are not, for who restores them. Raises RuleProblem
+        where a rule does not fit the resource.
         """
         key = (resource.name, roles, action, tenantless, gone)
         return self._memo.get(key, lambda: self._access(resource, roles, action, tenantless=tenantless, gone=gone))
@@ -169,22 +71,7 @@ class Policy:
         weighed = self.weighed(resource, roles, action, tenantless=tenantless)
         allows = [each.rule for each in weighed if each.standing == "applies" and each.definition.allow]
         denies = [each.rule for each in weighed if each.standing == "applies" and not each.definition.allow]
-        if not allows or any(rule.columns is None and rule.where == TRUE for rule in denies):
-            return Access()
-        columns = _granted(allows, offered.possible) - _withheld(denies)
-        rows = _any(rule.where for rule in allows)
-        for rule in denies:
-            rows = both(rows, Not(rule.where)) if rule.columns is None else rows
-        defaults = dict(pair for rule in allows for pair in rule.defaults)
-        made = Access(
-            columns,
-            both(fixed, rows),
-            allowed=True,
-            rows=rows,
-            defaults=tuple(defaults.items()),
-            related=_related(allows),
-        )
-        return _unmasked(resource, action, made)
+        return _unmasked(resource, action, together(allows, denies, offered.possible, fixed=fixed))
 
     def weighed(
         self, resource: Resource, roles: frozenset[str], action: str, *, tenantless: bool
@@ -254,11 +141,6 @@ def _unmasked(resource: Resource, action: str, access: Access) -> Access:
     return replace(access, columns=access.columns - masked, masked=masked) if masked else access
 
 
-def unbound(resource: Resource, roles: frozenset[str], *, tenantless: bool) -> bool:
-    """Whether no rule is asked: who has these roles may do everything with the resource."""
-    return ADMIN in roles or (TENANT_ADMIN in roles and resource.tenant is not None and not tenantless)
-
-
 class RuleProblem(Exception):
     """A rule that does not fit its resource: told at start, never at a request."""
 
@@ -271,64 +153,3 @@ def _columns(rule: RuleDefinition, offered: Offer) -> frozenset[str] | None:
     if "*" in rule.fields or (excluded and not named):
         named |= offered.usual
     return frozenset((named & offered.possible) - excluded)
-
-
-def _granted(allows: list[Rule], everything: frozenset[str]) -> frozenset[str]:
-    """The columns that may be seen on every row that some allow shows.
-
-    A column that only some of the allows grant is given only where their rows cover all rows; it would leak otherwise.
-    """
-    wheres = {rule.where for rule in allows}
-    granted = set()
-    for name in everything:
-        covering = {rule.where for rule in allows if rule.columns and name in rule.columns}
-        if TRUE in covering or covering == wheres:
-            granted.add(name)
-    return frozenset(granted)
-
-
-def _withheld(denies: list[Rule]) -> frozenset[str]:
-    return frozenset(name for rule in denies if rule.columns is not None for name in rule.columns)
-
-
-def _related(allows: list[Rule]) -> tuple[tuple[str, Filter], ...]:
-    """The conditions beyond relations that hold whichever of the allows shows a row: never wider than one of them.
-
-    Allows of the same rows add up. Among others the one of all rows says what may be reached, since it shows each row;
-    without such a one, what is reached must satisfy all.
-    """
-    found: list[tuple[str, Filter]] = []
-    for name in sorted({name for rule in allows for name in rule.related}):
-        groups: dict[Filter, list[Filter]] = {}
-        for rule in allows:
-            groups.setdefault(rule.where, []).append(rule.related.get(name, TRUE))
-        joined = {where: _any(conditions) for where, conditions in groups.items()}
-        wanted = [joined[TRUE]] if TRUE in joined else list(dict.fromkeys(joined.values()))
-        if wanted != [TRUE]:
-            found.append((name, wanted[0] if len(wanted) == 1 else And(tuple(wanted))))
-    return tuple(found)
-
-
-def _any(wheres: Iterable[Filter]) -> Filter:
-    distinct = tuple(dict.fromkeys(wheres))
-    if TRUE in distinct:
-        return TRUE
-    return distinct[0] if len(distinct) == 1 else Or(distinct)
-
-
-def alive(resource: Resource) -> Filter:
-    """The condition that a row is not soft-deleted."""
-    mark = resource.soft_delete
-    if mark is None:
-        return TRUE
-    if mark.deleted is None:
-        return Compare(Path(mark.column), "is_null")
-    deleted = Compare(Path(mark.column), "ne", (Const(mark.deleted, resource.column(mark.column).type),))
-    return Or((deleted, Compare(Path(mark.column), "is_null")))
-
-
-def own_tenant(resource: Resource, roles: frozenset[str], tenantless: bool) -> Filter:
-    """The condition that a row is of the caller's tenant. An administrator without a tenant sees all."""
-    if resource.tenant is None or (tenantless and ADMIN in roles):
-        return TRUE
-    return Compare(Path(resource.tenant), "eq", (ActorValue("tenant", resource.column(resource.tenant).type),))

@@ -9,8 +9,9 @@ from dataclasses import dataclass, replace
 
 from crud.definitions.problems import Problem
 from crud.errors import ApiError
-from crud.plans.draft import Constants, Current, Draft, Effect, Mistake, Step, World, at_of, place_of
+from crud.plans.draft import Current, Draft, Effect, Mistake, Step, World, at_of, place_of
 from crud.plans.words import WORDS
+from crud.wire.exact import Constants
 from crud.wire.paths import Binder
 from crud.wire.scripts import Texts
 from sql.catalog import Column

@@ -10,14 +10,14 @@ from itertools import count
 from types import MappingProxyType
 
 from crud.definitions.config import Config, Place
+from crud.wire.exact import Constants
 from crud.wire.paths import Binder
 from crud.wire.scripts import Texts
 from sql.catalog import Catalog, Column, Resource
 from sql.errors import Unsupported
-from sql.expressions import Const, Path, Value
+from sql.expressions import Path
 from sql.query import Body, Select, Sort, Stage
 from sql.stages import HIDDEN, PREFIX, columns_of, is_hidden, resource_of
-from sql.types import Type
 
 Given = Mapping[str, object]
 LONGEST = 63  # bytes of a name that PostgreSQL keeps
@@ -84,13 +84,6 @@ class Current:
     def whole(self) -> tuple[Select, ...]:
         """Every column, as it is."""
         return tuple(Select(Path(name), name) for name in self.columns)
-
-
-class Constants:
-    """A binder for values that are written in a plan."""
-
-    def bind(self, value: object, type: Type, *, many: bool = False) -> Value:
-        return Const(value, type, many)
 
 
 @dataclass(frozen=True)

@@ -6,10 +6,10 @@ for what cannot be. Conditions are written as in Metal's requests: pairs, or an 
 
 from collections.abc import Iterator, Mapping
 
-from crud.access.policy import ExactNames
 from crud.errors import ApiError
 from crud.plans.draft import Current, Given, Mistake, Step
 from crud.wire import expression
+from crud.wire.exact import ExactNames
 from crud.wire.params import comma_list
 from crud.wire.paths import Scope, all_of, compare, reach, to_one_path
 from sql.catalog import Column, Resource

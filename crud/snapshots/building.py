@@ -11,7 +11,7 @@ from dataclasses import replace
 
 import structlog
 
-from crud.access.policy import EitherNames, Policy
+from crud.access.policy import Policy
 from crud.access.rules import lettered
 from crud.caching.cache import Cache, cache_of
 from crud.definitions.added import with_added
@@ -31,6 +31,7 @@ from crud.staging import memory
 from crud.staging.folders import stage
 from crud.stored_rules import definitions, read_entries
 from crud.telemetry.statements import Statements
+from crud.wire.exact import EitherNames
 from sql.database import Database, Options, Session
 from sql.opening import open_database
 from sql.timed import TimedDatabase

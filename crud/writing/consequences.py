@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from crud.access import grants
+from crud.access.always import ADMIN
 from crud.access.grants import Granted
-from crud.access.policy import ADMIN
 from crud.definitions.config import canonical_role
 from crud.errors import ApiError, Mistake, invalid
 from crud.ground import ground_of

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from crud import reading
 from crud.access import grants
-from crud.access.policy import alive
+from crud.access.always import alive
 from crud.errors import ApiError
 from crud.writing import generated, recording, statements
 from crud.writing.unit import Unit, Values, canonical

@@ -4,9 +4,9 @@ from types import MappingProxyType
 
 import pytest
 
-from crud.access.policy import ExactNames
 from crud.errors import ApiError
 from crud.wire.conditions import MOST_PATTERN, WORDS, parse
+from crud.wire.exact import ExactNames
 from crud.wire.jsonconditions import JSON_WORDS, KEY_WORDS
 from crud.wire.paths import MOST_STEPS, Scope, Values
 from sql.catalog import Catalog, Column, Relation, Resource, Table

@@ -9,7 +9,7 @@ from itertools import product
 
 from crud import service
 from crud.access.permissions import gate_for
-from crud.access.policy import Access
+from crud.access.together import Access
 from crud.auth.memberships import role_of, tenant_of
 from crud.dialects.baasix.reading import parse_one, place
 from crud.identity.sessions import CONFIGURED

@@ -10,7 +10,7 @@ from crud.plans.draft import Mistake
 from crud.plans.reading import listed
 from crud.runs.asked import Row, built_now, plain, rows_of
 from crud.runs.steps import Running, inserted, named, target
-from crud.wire.paths import by_values
+from crud.wire.keys import by_values
 from sql.catalog import Resource
 from sql.commands import Command, Delete, Update
 from sql.expressions import Path

@@ -1,4 +1,4 @@
-"""Names and values of a query: dotted names, operands, lists of conditions, keys in paths.
+"""Names and values of a query: dotted names, operands, lists of conditions.
 
 In: what was written, and a `Scope` (the dialect's names, the limits, the values collected so far). Out: AST nodes of
 `sql.expressions`. An unknown part of a name answers for the whole, so that no part can be probed.
@@ -6,10 +6,9 @@ In: what was written, and a `Scope` (the dialect's names, the limits, the values
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from types import MappingProxyType
 from typing import Protocol
 
-from crud.errors import ApiError, bad_parameter, bad_value, unknown_field
+from crud.errors import bad_parameter, bad_value, unknown_field
 from crud.wire.params import comma_list
 from sql.catalog import Catalog, Column, Relation, Resource
 from sql.errors import BadValue
@@ -249,53 +248,3 @@ def page(values: Binder, limit: int | None, offset: int = 0) -> Page:
     skip = values.bind(offset, BIGINT) if offset else None
     assert not isinstance(first, Mapping)
     return Page(first, skip)  # type: ignore[arg-type]
-
-
-# ---------------------------------------------------------------- keys in paths
-
-
-# A tilde is marked first and read last.
-_MARKS = MappingProxyType({"~2C": ",", "~2F": "/", "~7E": "~"})
-
-
-def by_key(scope: Scope, resource: Resource, text: str) -> Filter:
-    """The row of a key written in a path: values in key order joined with commas, `~2C ~2F ~7E` inside them.
-
-    A key that cannot be one is the answer of a row that does not exist. A resource without key has no such path.
-    """
-    if not resource.key:
-        raise ApiError("unknown_path", "Not Found")
-    parts = text.split(",") if len(resource.key) > 1 else [text]
-    if len(parts) != len(resource.key):
-        raise ApiError("missing_row", "Not found")
-    terms = [_key_term(scope, resource.column(name), part) for name, part in zip(resource.key, parts, strict=True)]
-    return terms[0] if len(terms) == 1 else And(tuple(terms))
-
-
-def _key_term(scope: Scope, column: Column, text: str) -> Filter:
-    for mark, character in _MARKS.items():
-        text = text.replace(mark, character)
-    try:
-        value = coerce(column.type, text)
-    except BadValue:
-        raise ApiError("missing_row", "Not found") from None
-    return Compare(Path(column.name), "eq", (scope.values.bind(value, column.type),))
-
-
-def key_text(values: Iterable[object]) -> str:
-    """The values of a key, in its order, as a path writes them."""
-    return ",".join(map(_marked, values))
-
-
-def _marked(value: object) -> str:
-    text = str(value)
-    for mark, character in reversed(tuple(_MARKS.items())):
-        text = text.replace(character, mark)
-    return text
-
-
-def by_values(resource: Resource, row: Mapping[str, object]) -> tuple[Filter, tuple[object, ...]]:
-    """The rows that have these values, and the values of the slots. NULL equals nothing."""
-    slots = [(name, Slot(index, resource.column(name).type)) for index, name in enumerate(row)]
-    terms = tuple(Compare(Path(name), "eq", (slot,)) for name, slot in slots)
-    return terms[0] if len(terms) == 1 else And(terms), tuple(row.values())

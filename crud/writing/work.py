@@ -14,7 +14,7 @@ from crud.access.grants import Granted
 from crud.errors import ApiError, Mistake, invalid
 from crud.limits import check_filter
 from crud.schemas import duplicates
-from crud.wire.paths import by_values
+from crud.wire.keys import by_values
 from crud.writing import conflicts, consequences, recording, statements
 from crud.writing.deleting import delete, restore
 from crud.writing.inserting import insert, resolved

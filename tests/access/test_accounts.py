@@ -13,7 +13,7 @@ from crud import service
 from crud.access.actor import Actor
 from crud.errors import ApiError
 from crud.snapshots.state import Context
-from crud.wire.paths import by_values
+from crud.wire.keys import by_values
 from sql.commands import Delete
 from tests.access.ruling import ANN, items, permit, person, role_id
 from tests.dialects.conftest import ADMIN, USER, Fresh, signed_in

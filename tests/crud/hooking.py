@@ -20,7 +20,7 @@ from crud.doors import open_session
 from crud.identity import accounts
 from crud.snapshots.state import Context, Snapshot
 from crud.web.dialect import served
-from crud.wire.paths import by_values
+from crud.wire.keys import by_values
 from sql.commands import Insert
 from tests.newcomers import create_account
 

@@ -31,7 +31,7 @@ from crud.importing.engine import import_rows
 from crud.snapshots import startup
 from crud.snapshots.state import Context, Snapshot
 from crud.system import AUDIT
-from crud.wire.paths import by_values
+from crud.wire.keys import by_values
 from sql.commands import Command, Delete, Ensure, Insert, Restore, Update, UpdateFirst, Upsert
 from sql.errors import SqlError
 from sql.expressions import TRUE

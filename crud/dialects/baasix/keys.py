@@ -9,7 +9,8 @@ from collections.abc import Mapping
 from crud.errors import ApiError
 from crud.web.dialect import presentation
 from crud.wire.bodies import bad_body
-from crud.wire.paths import Scope, by_key, key_text
+from crud.wire.keys import by_key, key_text
+from crud.wire.paths import Scope
 from sql.catalog import Resource
 from sql.errors import BadValue
 from sql.expressions import Compare, Filter, Path

@@ -12,8 +12,9 @@ from crud.dialects.baasix.groups import read_groups
 from crud.errors import bad_parameter
 from crud.web.dialect import context, scope
 from crud.wire.conditions import parse
+from crud.wire.keys import by_key
 from crud.wire.params import Reader, comma_list, json_value, truth, whole_number
-from crud.wire.paths import Reached, Scope, by_key, condition, page, reach, to_one_path
+from crud.wire.paths import Reached, Scope, condition, page, reach, to_one_path
 from crud.wire.wanted import Wanted, parts
 from sql.catalog import Resource
 from sql.expressions import TRUE, Filter, Or, Path, Relevance, Search, Value, both

@@ -14,8 +14,8 @@ from crud.jsontext import to_json
 from crud.limits import check_filter
 from crud.presentation import View
 from crud.wire.bodies import bad_body, beside_key, row_of
+from crud.wire.keys import by_key, key_text
 from crud.wire.params import Reader
-from crud.wire.paths import by_key, key_text
 from crud.wire.target import Target
 from crud.wire.variables import At
 from crud.wire.wanted import parts

@@ -11,8 +11,9 @@ from types import MappingProxyType
 from crud.definitions.config import Limits
 from crud.errors import bad_parameter, unknown_field
 from crud.wire.jsonconditions import JSON_WORDS
+from crud.wire.keys import by_key
 from crud.wire.params import Reader, comma_list, json_value, truth, whole_number
-from crud.wire.paths import Scope, Values, all_of, by_key, compare, near, page, reach, to_one_path
+from crud.wire.paths import Scope, Values, all_of, compare, near, page, reach, to_one_path
 from crud.wire.variables import At
 from crud.wire.wanted import Wanted, add, parts, step
 from sql.catalog import Resource

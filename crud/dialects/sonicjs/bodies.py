@@ -6,7 +6,7 @@ that HTTP is unknown.
 
 from crud.errors import ApiError, unknown_field
 from crud.wire.bodies import beside_key, read_json, row_of
-from crud.wire.paths import by_key
+from crud.wire.keys import by_key
 from crud.wire.target import Target
 from crud.wire.wanted import Wanted, parts
 from sql.commands import Delete, Insert, Update

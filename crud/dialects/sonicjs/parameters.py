@@ -10,8 +10,9 @@ from types import MappingProxyType
 
 from crud.definitions.config import Limits
 from crud.errors import bad_parameter
+from crud.wire.keys import by_key
 from crud.wire.params import Reader, comma_list, truth, whole_number
-from crud.wire.paths import Reached, Scope, Values, all_of, any_of, by_key, compare, page, reach, to_one_path
+from crud.wire.paths import Reached, Scope, Values, all_of, any_of, compare, page, reach, to_one_path
 from crud.wire.wanted import Wanted, everything, parts
 from sql.catalog import Resource
 from sql.expressions import Filter

@@ -20,7 +20,7 @@ from crud.snapshots.state import Context
 from crud.system import ACCOUNTS
 from crud.web.dialect import answer, context, reader, scope, shown
 from crud.web.request import tagged
-from crud.wire.paths import by_key
+from crud.wire.keys import by_key
 from crud.wire.wanted import Wanted, parts
 from sql.query import Query
 

@@ -10,8 +10,9 @@ from types import MappingProxyType
 from crud.definitions.config import Limits
 from crud.errors import bad_parameter, unknown_field
 from crud.wire.grammar import Grammar
+from crud.wire.keys import by_key
 from crud.wire.params import Reader, comma_list, json_value, truth, whole_number
-from crud.wire.paths import Values, all_of, any_of, by_key, compare, page, to_one_path
+from crud.wire.paths import Values, all_of, any_of, compare, page, to_one_path
 from crud.wire.wanted import Wanted, add, parts, step
 from sql.catalog import Resource
 from sql.expressions import TRUE, Filter, Origin, Path, both

@@ -23,7 +23,8 @@ from crud.masked import masked
 from crud.parts import Names, Part, draft_of
 from crud.plans.resources import planned
 from crud.presentation import Declared, Presentation, present
-from crud.relations import Draft, derive
+from crud.relations import derive
+from crud.relations.drafts import Draft
 from crud.resources import check_shown, declared_resource, find_table, found_resource
 from crud.sharing import Leading, homes, table_info, unknown
 from sql.catalog import Catalog, Relation, Resource, Table

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from crud import across
 from crud.definitions.config import ResourceDefinition
 from crud.definitions.problems import Problem
-from crud.relations import Draft, Link
+from crud.relations.drafts import Draft, Link
 from crud.resources import reference
 from sql.catalog import Resource, Table
 from sql.introspection import TableInfo

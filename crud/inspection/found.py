@@ -13,7 +13,7 @@ from crud.definitions.config import Config, SchemaDefinition, Server, Source
 from crud.definitions.problems import Problem
 from crud.definitions.semantics import SYSTEM_WORDS
 from crud.loader import Loaded, build
-from crud.relations import word
+from crud.relations.drafts import word
 from crud.resources import planned
 from sql.catalog import Column, Resource, Table
 from sql.introspection import Index, TableInfo

@@ -12,7 +12,9 @@ from types import MappingProxyType
 from typing import Literal
 
 from crud import system
-from crud.definitions.config import Audit, Config, Place
+from crud.definitions.config import Config
+from crud.definitions.declared import Audit
+from crud.definitions.place import Place
 from crud.definitions.problems import Problem
 from crud.identity.accounts import sql_for, written_time
 from crud.jsontext import to_json

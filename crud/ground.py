@@ -6,7 +6,7 @@ conditions are parsed. Exact names go before those of Baasix.
 
 from dataclasses import dataclass, field
 
-from crud.definitions.config import Limits
+from crud.definitions.settings import Limits
 from crud.presentation import Presentation
 from crud.snapshots.state import Snapshot
 from crud.wire.exact import Constants, EitherNames

@@ -17,7 +17,8 @@ from types import MappingProxyType
 import structlog
 
 from crud import system
-from crud.definitions.config import Config, HookDefinition
+from crud.definitions.config import Config
+from crud.definitions.declared import HookDefinition
 from crud.definitions.problems import Problem
 from crud.definitions.semantics import lookup
 from crud.errors import ApiError, Mistake, invalid

@@ -5,7 +5,7 @@ In: a `Query` and the configured `Limits`. Out: nothing, or an ApiError that nam
 
 from collections.abc import Iterator
 
-from crud.definitions.config import Limits
+from crud.definitions.settings import Limits
 from crud.errors import bad_parameter
 from sql.expressions import And, Filter, Not, Or, Some
 from sql.query import Include, Query

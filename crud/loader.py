@@ -12,9 +12,11 @@ from types import MappingProxyType
 from crud import naming, system
 from crud.access.rules import collect_rules, lettered
 from crud.audit import audits
-from crud.definitions.config import DIALECTS, Audit, Config, ResourceDefinition, RuleDefinition, SchemaDefinition
+from crud.definitions.config import Config
+from crud.definitions.declared import Audit, ResourceDefinition, RuleDefinition, SchemaDefinition
 from crud.definitions.problems import ConfigError, Problem
 from crud.definitions.semantics import declared, exact_name, shared
+from crud.definitions.settings import DIALECTS
 from crud.evolution.applying import bring_up
 from crud.evolution.made import Tables, as_made
 from crud.evolution.records import Where

@@ -8,7 +8,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from types import MappingProxyType
 
-from crud.definitions.config import Config, SchemaDefinition
+from crud.definitions.config import Config
+from crud.definitions.declared import SchemaDefinition
 from crud.definitions.problems import Problem
 from sql.catalog import Resource
 

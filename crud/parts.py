@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from crud import across
-from crud.definitions.config import ResourceDefinition
+from crud.definitions.declared import ResourceDefinition
 from crud.definitions.problems import Problem
 from crud.relations.drafts import Draft, Link
 from crud.resources import reference

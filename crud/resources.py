@@ -8,8 +8,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from types import MappingProxyType
 
-from crud.definitions.config import FieldDefinition, Place, ResourceDefinition
+from crud.definitions.declared import FieldDefinition, ResourceDefinition
 from crud.definitions.formulas import bad_formula
+from crud.definitions.place import Place
 from crud.definitions.problems import Problem
 from crud.definitions.values import check_rules
 from crud.presentation import STYLES, Shown, Style, meetings

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from crud.definitions.config import Place
+from crud.definitions.place import Place
 from crud.definitions.problems import ConfigError, Problem
 from crud.suid import short_id
 from sql.backend import Backend, Parameter

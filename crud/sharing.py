@@ -8,7 +8,8 @@ which lead to the entities of their own schema where those have the same tables.
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from crud.definitions.config import Config, Of, ResourceDefinition
+from crud.definitions.config import Config
+from crud.definitions.declared import Of, ResourceDefinition
 from crud.definitions.problems import Problem
 from crud.definitions.semantics import exact_name
 from sql.catalog import Reference, Relation, Resource, Table

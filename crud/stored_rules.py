@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
-from crud.definitions.config import ACTIONS, RuleDefinition, canonical_role
+from crud.definitions.config import canonical_role
+from crud.definitions.declared import ACTIONS, RuleDefinition
 from crud.errors import ApiError
 from crud.ground import EVERY, Ground
 from crud.identity.accounts import sql_for

@@ -8,7 +8,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 from types import MappingProxyType
 
-from crud.definitions.config import Config, FieldDefinition, RelationDefinition, ResourceDefinition
+from crud.definitions.config import Config
+from crud.definitions.declared import FieldDefinition, RelationDefinition, ResourceDefinition
 from crud.definitions.problems import Problem
 from crud.presentation import Shown
 from crud.resources import declared_resource

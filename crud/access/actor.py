@@ -6,7 +6,7 @@ In: what a token or an API key proved. Out: `Actor`, frozen; `ANONYMOUS` where n
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from crud.definitions.config import NOTHING
+from crud.definitions.declared import NOTHING
 
 
 @dataclass(frozen=True)

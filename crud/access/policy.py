@@ -13,7 +13,7 @@ from typing import Literal
 from crud.access.always import alive, own_tenant, unbound
 from crud.access.settable import WRITING, Offer, offer
 from crud.access.together import Access, Rule, together
-from crud.definitions.config import RuleDefinition
+from crud.definitions.declared import RuleDefinition
 from crud.errors import ApiError
 from crud.memo import Memo
 from crud.wire.conditions import parse

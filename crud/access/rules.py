@@ -9,7 +9,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from crud import system
-from crud.definitions.config import Config, RuleDefinition
+from crud.definitions.config import Config
+from crud.definitions.declared import RuleDefinition
 from crud.definitions.problems import Problem
 from crud.definitions.semantics import exact_name, named
 from sql.catalog import Catalog, Resource

@@ -17,7 +17,7 @@ from crud.caching.keys import named
 from crud.caching.ledger import Ledger
 from crud.caching.memory import MemoryStore
 from crud.caching.store import Store, StoreFailed
-from crud.definitions.config import CacheSettings
+from crud.definitions.settings import CacheSettings
 
 T = TypeVar("T")
 log = structlog.get_logger()

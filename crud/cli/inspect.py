@@ -11,10 +11,11 @@ from pathlib import Path
 
 import click
 
-from crud.definitions.config import Config, Source
+from crud.definitions.config import Config
 from crud.definitions.document import MAX_BYTES, parse_document
 from crud.definitions.problems import ConfigError
 from crud.definitions.reading import config_of
+from crud.definitions.settings import Source
 from crud.evolution.made import recorded_in, table_as_made
 from crud.evolution.records import Where
 from crud.inspection.comparing import differences

@@ -11,9 +11,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from functools import lru_cache
 
-from crud.definitions.config import Config, Place, ResourceDefinition
+from crud.definitions.config import Config
+from crud.definitions.declared import ResourceDefinition
 from crud.definitions.document import Document
 from crud.definitions.entities import read_resource
+from crud.definitions.place import Place
 from crud.definitions.problems import ConfigError, Problem
 from crud.definitions.schema import RESOURCE
 from crud.definitions.semantics import check_meaning

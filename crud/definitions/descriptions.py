@@ -7,8 +7,8 @@ In: nothing. Out: `DESCRIPTIONS`: the place of a key in `schema` (the name of a 
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from crud.definitions.config import DIALECTS
 from crud.definitions.described_steps import STEPS
+from crud.definitions.settings import DIALECTS
 
 _DIALECT_NAMES = {"phantom": "Phantom", "xond": "Xond", "sonicjs": "SonicJS", "metal": "Metal", "baasix": "Baasix"}
 

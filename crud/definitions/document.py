@@ -15,8 +15,8 @@ import yaml
 from yaml.composer import Composer
 from yaml.resolver import Resolver
 
-from crud.definitions.config import Place
 from crud.definitions.environment import Environment, MissingVariable
+from crud.definitions.place import Place
 from crud.definitions.problems import Problem
 
 MAX_BYTES = 1_000_000

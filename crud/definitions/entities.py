@@ -7,19 +7,19 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
-from crud.definitions.config import (
+from crud.definitions.config import canonical_role
+from crud.definitions.declared import (
     ACTIONS,
     Audit,
     FieldDefinition,
     IndexDefinition,
     Of,
-    Place,
     RelationDefinition,
     ResourceDefinition,
     RuleDefinition,
-    canonical_role,
 )
 from crud.definitions.formulas import typed
+from crud.definitions.place import Place
 from crud.definitions.values import VALUE_RULES
 from crud.presentation import Shown
 from sql.catalog import SoftDelete

@@ -8,7 +8,8 @@ from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import replace
 
-from crud.definitions.config import FieldDefinition, Place, ResourceDefinition
+from crud.definitions.declared import FieldDefinition, ResourceDefinition
+from crud.definitions.place import Place
 from crud.definitions.problems import Problem
 from sql import formulas
 from sql.catalog import Column

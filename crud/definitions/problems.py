@@ -6,7 +6,7 @@ In: a place and words. Out: `file:line: key: what is wrong; allowed: …`.
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from crud.definitions.config import NOWHERE, Place
+from crud.definitions.place import NOWHERE, Place
 
 
 @dataclass(frozen=True)

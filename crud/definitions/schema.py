@@ -5,7 +5,8 @@ In: nothing. Out: `CONFIG` and `RESOURCE`, data for `jsonschema`. Every object r
 
 from collections.abc import Mapping
 
-from crud.definitions.config import ACTIONS, DIALECTS, EVOLVE, HOOKS, Limits
+from crud.definitions.declared import ACTIONS, HOOKS
+from crud.definitions.settings import DIALECTS, EVOLVE, Limits
 from crud.definitions.steps import STEP
 from crud.definitions.values import FORMATS, SHAPES
 from crud.definitions.words import FLAG, NAME, TEXT, Schema, mapping, shape, words

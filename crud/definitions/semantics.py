@@ -8,18 +8,18 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from crud import naming
 from crud.definitions.access import check_access
-from crud.definitions.config import (
-    DIALECTS,
-    Config,
+from crud.definitions.config import Config
+from crud.definitions.declared import (
     FieldDefinition,
-    Place,
     RelationDefinition,
     ResourceDefinition,
     RuleDefinition,
     SchemaDefinition,
 )
 from crud.definitions.formulas import check_formulas
+from crud.definitions.place import Place
 from crud.definitions.problems import Problem
+from crud.definitions.settings import DIALECTS
 from crud.definitions.tables import check_tables
 from crud.definitions.values import check_auto, check_pattern, check_rules
 from crud.presentation import STYLES, Shown

@@ -10,8 +10,8 @@ from typing import Any
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError
 
-from crud.definitions.config import Place
 from crud.definitions.document import Document, typed
+from crud.definitions.place import Place
 from crud.definitions.problems import Problem
 from crud.definitions.words import Schema
 

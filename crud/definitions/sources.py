@@ -7,9 +7,9 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import quote
 
-from crud.definitions.config import Source
 from crud.definitions.place import Place
 from crud.definitions.problems import Problem
+from crud.definitions.settings import Source
 
 Data = Mapping[str, Any]
 PLACES = ("url", "database", "host", "port", "user", "password")

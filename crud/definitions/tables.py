@@ -6,7 +6,7 @@ In: the declared resources. Out: problems with positions: names that two things 
 from collections import Counter
 from collections.abc import Iterable, Iterator
 
-from crud.definitions.config import FieldDefinition, ResourceDefinition
+from crud.definitions.declared import FieldDefinition, ResourceDefinition
 from crud.definitions.problems import Problem
 
 Definitions = tuple[ResourceDefinition, ...]

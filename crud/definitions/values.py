@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 
-from crud.definitions.config import Place
+from crud.definitions.place import Place
 from crud.definitions.problems import Problem
 from sql.errors import BadValue
 from sql.types import DECIMAL, Type

@@ -11,7 +11,8 @@ from dataclasses import replace
 
 import structlog
 
-from crud.definitions.config import NOWHERE, Config, Place
+from crud.definitions.config import Config
+from crud.definitions.place import NOWHERE, Place
 from crud.definitions.problems import ConfigError, Problem
 from crud.evolution import records, wording
 from crud.evolution.locking import alone

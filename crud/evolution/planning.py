@@ -9,7 +9,8 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from crud import system
-from crud.definitions.config import Config, ResourceDefinition
+from crud.definitions.config import Config
+from crud.definitions.declared import ResourceDefinition
 from crud.definitions.problems import ConfigError, Problem
 from crud.definitions.semantics import declared
 from crud.evolution import records

@@ -8,7 +8,8 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from crud import naming, system
-from crud.definitions.config import Config, FieldDefinition, ResourceDefinition
+from crud.definitions.config import Config
+from crud.definitions.declared import FieldDefinition, ResourceDefinition
 from crud.definitions.semantics import declared, exact_name, named, shared
 from crud.resources import find_table, reference, uniques_of
 from sql.catalog import Table

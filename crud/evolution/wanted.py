@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from crud import system
-from crud.definitions.config import Config, FieldDefinition, IndexDefinition, ResourceDefinition
+from crud.definitions.config import Config
+from crud.definitions.declared import FieldDefinition, IndexDefinition, ResourceDefinition
 from crud.definitions.problems import Problem
 from crud.definitions.semantics import declared
 from crud.evolution.targets import Known, exact_of

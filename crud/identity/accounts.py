@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from crud.access.membership import Link, membership
-from crud.definitions.config import NOTHING, canonical_role
+from crud.definitions.config import canonical_role
+from crud.definitions.declared import NOTHING
 from sql.database import Database, Row, Session
 
 STORED_ROLES: Mapping[str, str] = {"admin": "administrator", "anon": "public"}

@@ -9,9 +9,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from crud import naming, system
-from crud.definitions.config import Config, SchemaDefinition, Server, Source
+from crud.definitions.config import Config
+from crud.definitions.declared import SchemaDefinition
 from crud.definitions.problems import Problem
 from crud.definitions.semantics import SYSTEM_WORDS
+from crud.definitions.settings import Server, Source
 from crud.loader import Loaded, build
 from crud.relations.drafts import word
 from crud.resources import planned

@@ -6,8 +6,9 @@ In: what was found, the server's settings, where the published schema is. Out: t
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from crud.definitions.config import Config, Source
+from crud.definitions.config import Config
 from crud.definitions.semantics import RESERVED
+from crud.definitions.settings import Source
 from crud.inspection.addresses import from_environment, without_secrets
 from crud.inspection.fields import composite, said_of
 from crud.inspection.found import Found, Words, called

@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from itertools import count
 from types import MappingProxyType
 
-from crud.definitions.config import Config, Place
+from crud.definitions.config import Config
+from crud.definitions.place import Place
 from crud.wire.exact import Constants
 from crud.wire.paths import Binder
 from crud.wire.scripts import Texts

@@ -8,7 +8,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 
-from crud.definitions.config import Config, Place, ResourceDefinition
+from crud.definitions.config import Config
+from crud.definitions.declared import ResourceDefinition
+from crud.definitions.place import Place
 from crud.definitions.problems import Problem
 from crud.definitions.semantics import exact_name
 from crud.plans.built import Built, Failed, build

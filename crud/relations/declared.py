@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from crud import across
-from crud.definitions.config import RelationDefinition
+from crud.definitions.declared import RelationDefinition
 from crud.definitions.problems import Problem
 from crud.relations.drafts import Derivation, Draft, Relations, turned
 from sql.catalog import Pairs, Relation, Resource, Through

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from crud import naming
-from crud.definitions.config import RelationDefinition
+from crud.definitions.declared import RelationDefinition
 from crud.definitions.problems import Problem
 from sql.catalog import Pairs, Reference, Relation, Resource
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import structlog
 
-from crud.definitions.config import Limits
+from crud.definitions.settings import Limits
 from crud.scripting.engine import Failed, Late, Lost, Result
 from crud.scripting.finding import OPEN, Code, Unclosed, parts
 from crud.scripting.pool import POOL, Pool

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 
 import structlog
 
-from crud.definitions.config import Limits
+from crud.definitions.settings import Limits
 from crud.scripting.engine import PROGRAM, Engine, Lost, Result
 from crud.telemetry import figures
 

@@ -12,7 +12,7 @@ from crud.access.permissions import Gate
 from crud.access.policy import Policy, RuleProblem
 from crud.access.rules import lettered
 from crud.definitions.added import read_added
-from crud.definitions.config import SchemaDefinition
+from crud.definitions.declared import SchemaDefinition
 from crud.errors import ApiError
 from crud.evolution.locking import alone
 from crud.snapshots.revision import renew

@@ -15,8 +15,9 @@ from crud.access.policy import Policy
 from crud.access.rules import lettered
 from crud.caching.cache import Cache, cache_of
 from crud.definitions.added import with_added
-from crud.definitions.config import Config, Source
+from crud.definitions.config import Config
 from crud.definitions.problems import ConfigError, Problem
+from crud.definitions.settings import Source
 from crud.evolution.locking import alone
 from crud.ground import STORED_NAMES, ground_of
 from crud.hooks import build_hooks

@@ -16,10 +16,11 @@ import structlog
 
 from crud.access.actor import Actor
 from crud.creation import install
-from crud.definitions.config import DIALECTS, Config
+from crud.definitions.config import Config
 from crud.definitions.document import parse_document, read_text
 from crud.definitions.problems import ConfigError, Problem
 from crud.definitions.reading import config_from, read_files
+from crud.definitions.settings import DIALECTS
 from crud.definitions.texts import Texts
 from crud.errors import ApiError
 from crud.identity.signing import materials

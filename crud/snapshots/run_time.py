@@ -11,7 +11,7 @@ from functools import partial
 from types import MappingProxyType
 
 from crud.definitions.added import Data, read_added, with_added
-from crud.definitions.config import ResourceDefinition
+from crud.definitions.declared import ResourceDefinition
 from crud.definitions.problems import ConfigError
 from crud.definitions.semantics import declared, exact_name
 from crud.errors import ApiError

@@ -16,7 +16,8 @@ from crud.access.actor import Actor
 from crud.access.policy import Policy
 from crud.caching.cache import Cache
 from crud.definitions.added import Data
-from crud.definitions.config import Config, RuleDefinition
+from crud.definitions.config import Config
+from crud.definitions.declared import RuleDefinition
 from crud.definitions.problems import ConfigError
 from crud.definitions.texts import Texts
 from crud.errors import ApiError

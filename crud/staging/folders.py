@@ -7,9 +7,11 @@ the `stamp` of a folder tells that its files are others than before.
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from crud.definitions.config import Config, ResourceDefinition, Source
+from crud.definitions.config import Config
+from crud.definitions.declared import ResourceDefinition
 from crud.definitions.problems import ConfigError, Problem
 from crud.definitions.semantics import declared
+from crud.definitions.settings import Source
 from crud.places import Place, new_place
 from crud.staging.sheets import KINDS, Sheet, Unreadable, read
 from crud.system import PREFIX

@@ -9,9 +9,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from hashlib import sha256
 from pathlib import Path
 
-from crud.definitions.config import Config, Source
+from crud.definitions.config import Config
 from crud.definitions.problems import ConfigError
 from crud.definitions.semantics import declared
+from crud.definitions.settings import Source
 from crud.evolution.applying import fill
 from crud.evolution.targets import exact_of, survey
 from crud.evolution.wanted import Wanted, wanted

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from crud.definitions.config import Limits
+from crud.definitions.settings import Limits
 from crud.errors import ApiError
 from crud.importing.cells import rows_from_csv
 from crud.importing.rows import Bad, Numbered

@@ -5,7 +5,7 @@ In: Flask's request, the configured `Limits`. Out: nothing, or the refusal; how 
 
 from flask import request
 
-from crud.definitions.config import Limits
+from crud.definitions.settings import Limits
 from crud.errors import ApiError
 
 

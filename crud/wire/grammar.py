@@ -5,7 +5,7 @@ In: a `Scope`, the configured `Limits` and what texts mean. Out: `Grammar`, whic
 
 from dataclasses import dataclass
 
-from crud.definitions.config import Limits
+from crud.definitions.settings import Limits
 from crud.errors import bad_parameter
 from crud.presentation import Presentation
 from crud.wire.paths import Reached, Scope, reach

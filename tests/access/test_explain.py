@@ -17,7 +17,7 @@ from crud.access.explaining import Explanation, Line, explain
 from crud.access.policy import Policy
 from crud.access.settable import offer
 from crud.access.wording import OPERATORS, words
-from crud.definitions.config import RuleDefinition
+from crud.definitions.declared import RuleDefinition
 from crud.inquiry import ACTIONS, UNSAID
 from crud.snapshots.state import Snapshot
 from crud.web.dialect import served

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from crud.access.policy import Policy
-from crud.definitions.config import RuleDefinition
+from crud.definitions.declared import RuleDefinition
 from sql.expressions import TRUE, And, Filter
 from tests.access.ruling import items, permit, person
 from tests.crud.test_permissions import CATALOG

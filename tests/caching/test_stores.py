@@ -16,7 +16,7 @@ from crud.caching.ledger import CLOSED_SECONDS, Ledger
 from crud.caching.memory import MemoryStore
 from crud.caching.redis import RedisStore
 from crud.caching.store import StoreFailed
-from crud.definitions.config import CacheSettings
+from crud.definitions.settings import CacheSettings
 from sql.expressions import Compare, Origin, Slot
 from sql.expressions import Path as Column
 from sql.query import Query

@@ -7,8 +7,8 @@ from io import BytesIO
 from pathlib import Path
 
 from crud.access.actor import Actor
-from crud.definitions.config import DIALECTS
 from crud.definitions.reading import read_config
+from crud.definitions.settings import DIALECTS
 from crud.importing.cells import rows_from_csv
 from crud.importing.documents import rows_from_json, rows_from_lines
 from crud.importing.engine import import_rows

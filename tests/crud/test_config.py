@@ -7,11 +7,12 @@ from typing import Any
 
 import pytest
 
-from crud.definitions.config import Config, Limits
+from crud.definitions.config import Config
 from crud.definitions.document import parse_document, typed
 from crud.definitions.problems import ConfigError, Problem
 from crud.definitions.reading import check_config, config_for_database, config_of, read_config
 from crud.definitions.schema import CONFIG
+from crud.definitions.settings import Limits
 from crud.definitions.sources import source_url
 from tests.tables import each
 

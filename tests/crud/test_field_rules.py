@@ -2,8 +2,10 @@
 
 import pytest
 
-from crud.definitions.config import Config, FieldDefinition, Place
+from crud.definitions.config import Config
+from crud.definitions.declared import FieldDefinition
 from crud.definitions.document import parse_document
+from crud.definitions.place import Place
 from crud.definitions.problems import Problem
 from crud.definitions.reading import config_of
 from crud.resources import annotated

@@ -1,6 +1,6 @@
 """What a definition says of computed columns: their types, and what is wrong with them, by file, line and key."""
 
-from crud.definitions.config import FieldDefinition
+from crud.definitions.declared import FieldDefinition
 from tests.crud.test_config import good, read
 from tests.tables import each
 

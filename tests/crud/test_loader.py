@@ -4,10 +4,11 @@ from typing import Any
 
 import pytest
 
-from crud.definitions.config import Config, Source
+from crud.definitions.config import Config
 from crud.definitions.document import parse_document
 from crud.definitions.problems import ConfigError
 from crud.definitions.reading import config_for_database, config_of
+from crud.definitions.settings import Source
 from crud.loader import Loaded
 from sql.catalog import Column, Default, Relation, Table
 from sql.introspection import TableInfo

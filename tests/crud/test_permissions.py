@@ -6,7 +6,7 @@ import pytest
 
 from crud.access.permissions import Gate, authorize
 from crud.access.policy import Policy
-from crud.definitions.config import RuleDefinition
+from crud.definitions.declared import RuleDefinition
 from crud.errors import ApiError
 from sql.catalog import Catalog, Column, Relation, Resource, SoftDelete, Table
 from sql.expressions import (

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from crud.definitions.config import Limits
+from crud.definitions.settings import Limits
 from crud.dialects.baasix.imports import FORM_BYTES
 from tests.deploy.behind import needs_nginx, nginx, served, short_folder
 from tests.dialects.conftest import SECRET

@@ -16,9 +16,10 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from app import create_app
-from crud.definitions.config import CacheSettings, Config
+from crud.definitions.config import Config
 from crud.definitions.identity import Brakes
 from crud.definitions.reading import read_config
+from crud.definitions.settings import CacheSettings
 from crud.doors import open_session
 from crud.identity import accounts
 from crud.identity.passwords import hash_password

@@ -11,8 +11,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from crud.access.actor import Actor
-from crud.definitions.config import DIALECTS
 from crud.definitions.reading import read_config
+from crud.definitions.settings import DIALECTS
 from crud.exporting import FORMATS, exported, stream
 from crud.importing.cells import rows_from_csv
 from crud.importing.engine import import_rows

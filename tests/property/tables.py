@@ -7,7 +7,7 @@ field lists and defaults, and a member of a tenant.
 from types import MappingProxyType
 
 from crud.access.actor import Actor
-from crud.definitions.config import RuleDefinition
+from crud.definitions.declared import RuleDefinition
 from sql.catalog import Catalog, Column, Default, Reference, Relation, Resource, SoftDelete, Table
 from sql.types import (
     BIGINT,

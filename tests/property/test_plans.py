@@ -9,7 +9,9 @@ from dataclasses import replace
 
 import pytest
 
-from crud.definitions.config import Config, Limits, SchemaDefinition
+from crud.definitions.config import Config
+from crud.definitions.declared import SchemaDefinition
+from crud.definitions.settings import Limits
 from crud.plans.beside import BACKEND, beside
 from crud.plans.built import Failed, build
 from crud.plans.draft import World

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import psutil
 import pytest
 
-from crud.definitions.config import Limits
+from crud.definitions.settings import Limits
 from crud.scripting.filling import Scripts
 from crud.scripting.pool import Pool
 

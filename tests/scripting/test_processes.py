@@ -16,7 +16,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from crud.definitions.config import Limits
+from crud.definitions.settings import Limits
 from crud.scripting.engine import Engine, Late, Lost
 from crud.scripting.filling import ScriptError
 from crud.scripting.pool import Full, Pool

@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 
-from crud.definitions.config import Limits
+from crud.definitions.settings import Limits
 from crud.scripting.filling import ScriptError, Scripts
 from crud.scripting.pool import Pool
 from tests.scripting.conftest import PATIENT, value

@@ -4,7 +4,7 @@ In: `fields=["*","author.name"]`, repeated or a comma list, with `*`, `rel.*`, `
 `relConditions={"comments": {"approved": true}}`. Out: `Wanted`.
 """
 
-from crud.definitions.config import Limits
+from crud.definitions.settings import Limits
 from crud.errors import bad_parameter, unknown_field
 from crud.wire.conditions import parse
 from crud.wire.params import Reader, comma_list, json_value

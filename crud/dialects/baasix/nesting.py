@@ -8,7 +8,7 @@ set is dropped like every other unknown member; one whose rows he may not create
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
-from crud.definitions.config import Limits
+from crud.definitions.settings import Limits
 from crud.dialects.baasix.unknown import dropped
 from crud.errors import ApiError
 from crud.presentation import View

@@ -6,7 +6,7 @@ among what the caller may see, so that a hidden name is answered as an unknown o
 
 from dataclasses import dataclass
 
-from crud.definitions.config import Limits
+from crud.definitions.settings import Limits
 from crud.dialects.baasix.fields import read_fields, read_names
 from crud.dialects.baasix.groups import read_groups
 from crud.errors import bad_parameter

@@ -7,7 +7,7 @@ after that HTTP is unknown. A to-one relation written with a key (`"author": 7`)
 from collections.abc import Mapping
 from decimal import Decimal
 
-from crud.definitions.config import Limits
+from crud.definitions.settings import Limits
 from crud.dialects.phantom.parameters import parse_tree, parse_wanted
 from crud.errors import ApiError, unknown_field
 from crud.jsontext import to_json

@@ -3,7 +3,7 @@
 In: nothing. Out: the mounts, shared by reading, writing, batches and signing, and the scope of a request.
 """
 
-from crud.definitions.config import Limits
+from crud.definitions.settings import Limits
 from crud.dialects.phantom.refusals import render_door_error
 from crud.web.dialect import context, mount, scope
 from crud.wire.paths import Scope

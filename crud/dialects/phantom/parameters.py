@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 
-from crud.definitions.config import Limits
+from crud.definitions.settings import Limits
 from crud.errors import bad_parameter, unknown_field
 from crud.wire.jsonconditions import JSON_WORDS
 from crud.wire.keys import by_key

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 
-from crud.definitions.config import Limits
+from crud.definitions.settings import Limits
 from crud.errors import bad_parameter
 from crud.wire.keys import by_key
 from crud.wire.params import Reader, comma_list, truth, whole_number

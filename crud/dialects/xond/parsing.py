@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from crud.definitions.config import Limits
+from crud.definitions.settings import Limits
 from crud.errors import bad_parameter, unknown_field
 from crud.wire.grammar import Grammar
 from crud.wire.keys import by_key

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from crud.definitions.config import Place
 from crud.definitions.entities import read_field
+from crud.definitions.place import Place
 from crud.dialects.baasix.schemas.defaults import EXPRESSIONS, BadDefault, default_of
 from crud.dialects.baasix.schemas.documents import MOST_FIELDS, schema
 from crud.dialects.baasix.schemas.fields import BadField, column

@@ -3,12 +3,15 @@
 from collections.abc import Mapping
 from typing import Any
 
-from crud.definitions.config import Config, Place, SchemaDefinition, Source
+from crud.definitions.config import Config
+from crud.definitions.declared import SchemaDefinition
 from crud.definitions.document import Document
 from crud.definitions.entities import read_resource
+from crud.definitions.place import Place
 from crud.definitions.problems import Problem
 from crud.definitions.schema import RESOURCE
 from crud.definitions.semantics import check_meaning
+from crud.definitions.settings import Source
 from crud.definitions.shapes import check_shape
 from crud.dialects.baasix.schemas.documents import schema
 from crud.dialects.baasix.schemas.shelf import Shelf

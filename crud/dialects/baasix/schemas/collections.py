@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from pathlib import PurePath
 
 from crud.access import permissions
-from crud.definitions.config import ResourceDefinition
+from crud.definitions.declared import ResourceDefinition
 from crud.definitions.semantics import exact_name, named
 from crud.dialects.baasix.schemas.documents import Written
 from crud.dialects.baasix.schemas.shelf import Data, Shelf

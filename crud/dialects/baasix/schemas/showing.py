@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from crud import naming
-from crud.definitions.config import ResourceDefinition
+from crud.definitions.declared import ResourceDefinition
 from crud.dialects.baasix.schemas.documents import Written, is_relation
 from crud.dialects.baasix.schemas.words import VIRTUAL, values_of, word_of
 from crud.presentation import Presentation, View

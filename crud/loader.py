@@ -24,7 +24,8 @@ from crud.evolution.steps import Seen
 from crud.masked import masked
 from crud.parts import Names, Part, draft_of
 from crud.plans.resources import planned
-from crud.presentation import Declared, Presentation, present
+from crud.presentation import Declared, Presentation
+from crud.presenting import present
 from crud.relations import derive
 from crud.relations.drafts import Draft
 from crud.resources import check_shown, declared_resource, find_table, found_resource

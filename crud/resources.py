@@ -13,7 +13,8 @@ from crud.definitions.formulas import bad_formula
 from crud.definitions.place import Place
 from crud.definitions.problems import Problem
 from crud.definitions.values import check_rules
-from crud.presentation import STYLES, Shown, Style, meetings
+from crud.presentation import STYLES, Shown, Style
+from crud.presenting import meetings
 from sql import formulas
 from sql.catalog import Column, Default, Resource, Table
 from sql.defaults import plain_default

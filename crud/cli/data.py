@@ -27,7 +27,8 @@ from crud.importing.cells import rows_from_csv
 from crud.importing.documents import rows_from_json, rows_from_lines
 from crud.importing.engine import import_rows
 from crud.importing.rows import Bad, Imported, Numbered
-from crud.presentation import Shown, Style, View, view_of
+from crud.presentation import Shown, Style, View
+from crud.presenting import view_of
 from crud.snapshots.state import Context, Snapshot
 from crud.web.dialect import served
 from sql.catalog import Column, Resource

@@ -15,7 +15,8 @@ from flask import Flask
 from crud import exporting, service
 from crud.access.actor import Actor
 from crud.identity.accounts import load_account
-from crud.presentation import Shown, Style, view_of
+from crud.presentation import Shown, Style
+from crud.presenting import view_of
 from crud.snapshots.state import Context
 from sql.commands import Upsert
 from sql.query import Asked

@@ -7,7 +7,8 @@ from decimal import Decimal
 import pytest
 
 from crud.errors import ApiError
-from crud.presentation import Declared, Presentation, present
+from crud.presentation import Declared, Presentation
+from crud.presenting import present
 from crud.wire.expression import TERMS, parse
 from crud.wire.paths import Scope, Values
 from sql.catalog import Catalog, Column, Relation, Resource, Table

@@ -4,7 +4,8 @@ import pytest
 
 from crud.definitions.reading import config_for_database
 from crud.loader import Loaded
-from crud.presentation import Declared, Shown, View, present
+from crud.presentation import Declared, Shown, View
+from crud.presenting import present
 from crud.system import ACCOUNTS, TENANTS
 from sql.catalog import Catalog, Column, Resource, Table
 from sql.errors import UnknownResource

@@ -13,6 +13,7 @@ from crud.openapi.values import Json
 JSON_MEDIA = "application/json"
 STRING: Json = {"type": "string"}
 BOOLEAN: Json = {"type": "boolean"}
+COUNT: Json = {"type": "integer", "minimum": 0}
 
 # What an operation may refuse for, by the kinds of `crud.errors`.
 ASKED = ("bad_parameter", "invalid_token", "headers_too_long", "busy")

@@ -98,6 +98,14 @@ def change(seen: Seen, nested: Mapping[str, Json] | None = None, *, strict: bool
     return make({**(nested or {}), **_properties(seen, seen.settable("update"))}, title=f"Changes of {seen.name}")
 
 
+def sent_rows(seen: Seen) -> Named:
+    """The rows that are sent, as the bodies of operations name them."""
+    if "create" in seen.may:
+        yield f"{seen.id}.New", new(seen)
+    if "update" in seen.may:
+        yield f"{seen.id}.Change", change(seen)
+
+
 def _needed(seen: Seen, known: Mapping[str, Field[object]], column: Column) -> bool:
     if column.name in seen.given:
         return False

@@ -13,6 +13,7 @@ from crud.dialects.baasix.unknown import dropped
 from crud.openapi.caller import Caller, Seen, operation_of
 from crud.openapi.description import Description
 from crud.openapi.parts import (
+    COUNT,
     DELETES,
     DELETES_ONE,
     IF_MATCH,
@@ -35,7 +36,6 @@ from crud.openapi.parts import (
 from crud.openapi.rows import change, new
 from crud.openapi.values import Json
 
-COUNT: Json = {"type": "integer", "minimum": 0}
 GROUP_ROW: Json = {"type": "object", "description": "A group: what is grouped by, and the aggregates"}
 IDS = whole({"data": array({"type": ["string", "number"]})})
 RESULTS = open_object({"imported": COUNT, "failed": COUNT, "errors": array({"type": "object"})}, "imported", "failed")

@@ -16,6 +16,7 @@ from crud.openapi.caller import Caller
 from crud.openapi.doors import CREDENTIALS, MESSAGE, NAME, PASSWORD, REFRESH, SESSION, TOKENS, shared
 from crud.openapi.parts import (
     ASKED,
+    COUNT,
     DELETES_ONE,
     DOORS,
     IF_MATCH,
@@ -41,7 +42,6 @@ from crud.openapi.parts import (
 from crud.openapi.values import Json, nullable
 from crud.system import PERMISSIONS
 
-COUNT: Json = {"type": "integer", "minimum": 0}
 ERROR = whole({"message": STRING, "details": {}, "statusCode": {"type": "integer"}})
 REFUSAL = whole({"error": ERROR})
 

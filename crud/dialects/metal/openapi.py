@@ -29,7 +29,7 @@ from crud.openapi.parts import (
     ref,
     whole,
 )
-from crud.openapi.rows import change, new
+from crud.openapi.rows import sent_rows
 from crud.openapi.values import Json
 
 KINDS: Json = {"type": "object", "additionalProperties": {"enum": ["string", "number", "boolean", "object"]}}
@@ -162,10 +162,7 @@ def schemas(caller: Caller) -> Mapping[str, Json]:
         if "read" in seen.may:
             value: Json = {"type": ["string", "number", "boolean", "null", "array"]}
             made[f"{seen.id}.Filter"] = closed(dict.fromkeys(seen.comparable, value), **dotted(seen))
-        if "create" in seen.may:
-            made[f"{seen.id}.New"] = new(seen)
-        if "update" in seen.may:
-            made[f"{seen.id}.Change"] = change(seen)
+        made |= sent_rows(seen)
     return made
 
 

@@ -14,6 +14,7 @@ from crud.openapi.conditions import condition_schemas, dotted, names_among, of_c
 from crud.openapi.description import Description
 from crud.openapi.parts import (
     BOOLEAN,
+    COUNT,
     DELETES_ONE,
     IF_MATCH,
     IF_NONE_MATCH,
@@ -35,7 +36,7 @@ from crud.openapi.parts import (
     ref,
     whole,
 )
-from crud.openapi.rows import change, new
+from crud.openapi.rows import change, sent_rows
 from crud.openapi.values import Json
 from sql.operators import OPERATORS
 
@@ -131,7 +132,7 @@ def _listing(seen: Seen) -> tuple[Json, ...]:
         json_query("where", ref(f"{seen.id}.Where"), said, {}),
         listed("sort", _sorts(seen), "The order: `field`, `-field`, `field:desc`"),
         query("limit", limit | {"default": usual}, "How many rows"),
-        query("offset", {"type": "integer", "minimum": 0}, "How many rows to leave out"),
+        query("offset", COUNT, "How many rows to leave out"),
         query("page", {"type": "integer", "minimum": 1}, "The page of `limit` rows; an `offset` wins"),
     )
 
@@ -190,10 +191,7 @@ def schemas(caller: Caller) -> Mapping[str, Json]:
     for seen in caller.seen:
         if "read" in seen.may:
             made[f"{seen.id}.Where"] = closed(of_columns(seen), **dotted(seen))
-        if "create" in seen.may:
-            made[f"{seen.id}.New"] = new(seen)
-        if "update" in seen.may:
-            made[f"{seen.id}.Change"] = change(seen)
+        made |= sent_rows(seen)
     return made
 
 

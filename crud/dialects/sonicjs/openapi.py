@@ -16,6 +16,7 @@ from crud.openapi.description import Description
 from crud.openapi.doors import EMAIL, NAME, PASSWORD
 from crud.openapi.parts import (
     BOOLEAN,
+    COUNT,
     DELETES_ONE,
     DOORS,
     IF_MATCH,
@@ -37,7 +38,7 @@ from crud.openapi.parts import (
     ref,
     whole,
 )
-from crud.openapi.rows import change, new
+from crud.openapi.rows import sent_rows
 from crud.openapi.values import Json, example
 from crud.system import ACCOUNTS
 
@@ -123,7 +124,7 @@ def _listing(seen: Seen) -> tuple[Json, ...]:
         query("filters", _filters(seen), FILTERS, style="deepObject", explode=True),
         listed("sort", _sorts(seen), "The order: `field`, `field:asc`, `field:desc`"),
         query("limit", limit, "How many records"),
-        query("offset", {"type": "integer", "minimum": 0}, "How many records to leave out"),
+        query("offset", COUNT, "How many records to leave out"),
         *_switches(),
     )
 
@@ -162,13 +163,7 @@ def _data(name: str) -> Json:
 
 def schemas(caller: Caller) -> Mapping[str, Json]:
     """The rows that are sent."""
-    made: dict[str, Json] = {}
-    for seen in caller.seen:
-        if "create" in seen.may:
-            made[f"{seen.id}.New"] = new(seen)
-        if "update" in seen.may:
-            made[f"{seen.id}.Change"] = change(seen)
-    return made
+    return dict(named for seen in caller.seen for named in sent_rows(seen))
 
 
 BESIDE: Mapping[str, Json] = {

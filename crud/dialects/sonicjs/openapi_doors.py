@@ -11,6 +11,7 @@ from crud.openapi.caller import Caller
 from crud.openapi.doors import MESSAGE, PASSWORD
 from crud.openapi.parts import (
     ASKED,
+    COUNT,
     DOORS,
     IF_NONE_MATCH,
     NOT_MODIFIED,
@@ -27,7 +28,6 @@ from crud.openapi.parts import (
 from crud.openapi.values import Json, nullable
 
 GROUP = "auth"
-COUNT: Json = {"type": "integer", "minimum": 0}
 ROW: Json = {"type": "object", "description": "The account as its owner may read it"}
 REFUSED = Refused("Refusal", MESSAGE, lambda kind: WORDING[kind][0] if kind in WORDING else STATUS[kind])
 

@@ -14,6 +14,7 @@ from crud.openapi.conditions import field_names, names_among
 from crud.openapi.description import Description
 from crud.openapi.parts import (
     BOOLEAN,
+    COUNT,
     DELETES,
     DELETES_ONE,
     IF_MATCH,
@@ -41,7 +42,6 @@ from crud.openapi.rows import change, new
 from crud.openapi.values import Json, nullable
 
 NULL: Json = {"type": "null"}
-COUNT: Json = {"type": "integer", "minimum": 0}
 
 
 def enveloped(data: Json, pagination: Json = NULL) -> Json:

@@ -5,7 +5,7 @@ read back before it is given out: what it would change is told.
 """
 
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -16,7 +16,8 @@ from crud.definitions.document import MAX_BYTES, parse_document
 from crud.definitions.problems import ConfigError
 from crud.definitions.reading import config_of
 from crud.definitions.settings import Source
-from crud.evolution.made import recorded_in, table_as_made
+from crud.evolution import records
+from crud.evolution.made import table_as_made
 from crud.evolution.records import Where
 from crud.inspection.comparing import differences
 from crud.inspection.found import Found, Read, find, with_own
@@ -25,7 +26,6 @@ from crud.loader import build
 from crud.snapshots import startup
 from sql.database import Database, Options
 from sql.errors import DatabaseError
-from sql.introspection import TableInfo
 from sql.layout import Layout
 from sql.opening import open_database
 
@@ -77,20 +77,16 @@ def read(source: Source, home: Source) -> Read:
     """The tables of a database, and what is recorded of them at `home`. Nothing is written, and no file is made."""
     with _opened(source) as database:
         tables = database.tables(include_own=True)
-        recorded = _recorded(database, tables) if home == source else _recorded_elsewhere(home)
+        recorded = records.read(database) if home == source else _recorded_elsewhere(home)
         mine = {table: layout for (name, table), layout in recorded.items() if name == source.name}
         return Read(tuple(table_as_made(info, mine.get(info.table), database.backend) for info in tables), mine)
 
 
 def _recorded_elsewhere(home: Source) -> Mapping[Where, Layout]:
-    """Our own tables may not be there yet."""
+    """The database of our own tables may not be there yet."""
     with suppress(DatabaseError), _opened(home) as database:
-        return _recorded(database, database.tables(include_own=True))
+        return records.read(database)
     return {}
-
-
-def _recorded(database: Database, tables: Iterable[TableInfo]) -> Mapping[Where, Layout]:
-    return recorded_in(database, {info.table: info for info in tables})
 
 
 @contextmanager

@@ -8,9 +8,7 @@ the type, the storage and the formula that it was made with.
 from collections.abc import Mapping
 from dataclasses import replace
 
-from crud import system
 from crud.evolution import records
-from crud.evolution.records import Where
 from sql.backend import Backend
 from sql.catalog import Column, Table
 from sql.database import Database
@@ -23,17 +21,12 @@ Tables = Mapping[str, Mapping[Table, TableInfo]]
 
 def as_made(databases: Mapping[str, Database], tables: Tables, home: str) -> Tables:
     """All tables. `home`: the source that keeps the records."""
-    recorded = recorded_in(databases[home], tables.get(home, {}))
+    recorded = records.read(databases[home])
 
     def made(source: str, info: TableInfo) -> TableInfo:
         return table_as_made(info, recorded.get((source, info.table)), databases[source].backend)
 
     return {source: {table: made(source, info) for table, info in found.items()} for source, found in tables.items()}
-
-
-def recorded_in(database: Database, tables: Mapping[Table, TableInfo]) -> Mapping[Where, Layout]:
-    """What a database has recorded; nothing where our own tables are not there yet."""
-    return records.read(database) if Table(system.LAYOUTS) in tables else {}
 
 
 def table_as_made(info: TableInfo, layout: Layout | None, backend: Backend) -> TableInfo:

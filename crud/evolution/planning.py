@@ -114,11 +114,9 @@ def _as_found(info: TableInfo | None, layout: Layout, database: Database) -> Lay
 
 
 def _records(config: Config, databases: Mapping[str, Database]) -> Mapping[Where, Layout]:
-    """What was recorded of the sources that there are; nothing where our own tables are not there yet."""
-    home = databases[config.server.system]
-    if system.LAYOUTS not in home.names():
-        return {}
-    return {place: layout for place, layout in records.read(home).items() if place[0] in databases}
+    """What was recorded of the sources that there are."""
+    recorded = records.read(databases[config.server.system])
+    return {place: layout for place, layout in recorded.items() if place[0] in databases}
 
 
 def _is_ours(

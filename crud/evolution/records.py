@@ -30,8 +30,10 @@ _WRITE = "INSERT INTO _dragoman_layouts (source, space, name, layout) VALUES (?,
 
 
 def read(database: Database) -> Mapping[Where, Layout]:
-    """All records."""
-    made = {}
+    """All records; none where our own tables are not there yet."""
+    made: dict[Where, Layout] = {}
+    if system.LAYOUTS not in database.names():
+        return made
     for source, text in database.fetch(_READ):
         layout = from_data(json.loads(str(text)))
         made[str(source), layout.table] = layout

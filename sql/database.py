@@ -56,7 +56,7 @@ class Database(Protocol):
 
     @property
     def backend(self) -> Backend:
-        """Its dialect of SQL. May connect, to ask what the server can do."""
+        """What is said in its own words. May connect, to ask what the server can do."""
 
     def fetch(self, text: str, params: Params = ()) -> list[Row]:
         """The rows of one statement, in one round trip; inside a transaction of this thread, within it."""

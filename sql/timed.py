@@ -68,7 +68,7 @@ class TimedDatabase:
 
     @property
     def backend(self) -> Backend:
-        """Its dialect of SQL."""
+        """What is said in its own words."""
         return self._database.backend
 
     def fetch(self, text: str, params: Params = ()) -> list[Row]:

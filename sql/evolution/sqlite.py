@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 from sql.backend import Backend
 from sql.catalog import Column, Table
-from sql.ddl import DIALECTS, add_column, create_bare, create_table, declared, default_text, refers
+from sql.ddl import WORDING, add_column, create_bare, create_table, declared, default_text, refers
 from sql.ddl import index as index_text
 from sql.evolution import checks
 from sql.evolution.changes import Change
@@ -130,7 +130,7 @@ class _Table:
     def _declared(self, layout: Layout, column: Column) -> str:
         """All that CREATE TABLE says of a column but its name."""
         if column.name == layout.counted:
-            return DIALECTS["sqlite"].counting
+            return WORDING["sqlite"].counting
         required = " NOT NULL" if not layout.optional(column) else ""
         return f"{declared(column.type, self.backend)}{required}{default_text(column)}{column.type.values}"
 

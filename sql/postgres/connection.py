@@ -61,7 +61,7 @@ class PostgresDatabase:
 
     @property
     def backend(self) -> Backend:
-        """PostgreSQL's dialect of SQL, as this server speaks it. Connects when first asked."""
+        """What is said in PostgreSQL's own words, as this server speaks it. Connects when first asked."""
         if self._backend is None:
             from sql.postgres.grammar import Postgres
 

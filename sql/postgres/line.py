@@ -30,8 +30,8 @@ MOST_TOGETHER = 12  # statements that were sent at once get the time of so many
 
 
 class Line(psycopg.Connection[tuple[Any, ...]]):
-    """One connection. `patience`: how many seconds an answer may take, None for as long as it likes; `silent`: it has
-    taken longer."""
+    """One connection. `patience`: how many seconds an answer may take, None for as long as it likes; `usual`: how many
+    for whoever is given the connection next; `silent`: an answer has taken longer."""
 
     patience: float | None = None
     usual: float | None = None

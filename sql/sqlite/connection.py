@@ -66,7 +66,7 @@ class SqliteDatabase:
 
     @property
     def backend(self) -> Backend:
-        """SQLite's dialect of SQL."""
+        """What is said in SQLite's own words."""
         from sql.sqlite.grammar import SQLITE
 
         return SQLITE

@@ -19,7 +19,8 @@ from sql.catalog import Column, Table
 from sql.database import Session
 from sql.errors import BadValue
 from sql.fragment import Bindings, Fragment, ident, join, sql
-from sql.values import coerce
+from sql.moments import as_type
+from sql.values import coerce, to_json
 
 Row = Mapping[str, Any]
 
@@ -70,20 +71,11 @@ def _made(column: Column) -> object:
         case default if default.kind == "suid":
             return short_id(column.rules.get("max_length"))
         case default if default.kind == "now":
-            return _now(column)
+            return to_json(as_type(datetime.now(UTC), column.type))
         case default if default.kind == "literal":
             return default.value
         case _:
             return None
-
-
-def _now(column: Column) -> object:
-    now = datetime.now(UTC)
-    if column.type.name == "epoch_ms":
-        return int(now.timestamp() * 1000)
-    return {"date": now.date().isoformat(), "time": now.time().isoformat("seconds")}.get(
-        column.type.name, now.isoformat()
-    )
 
 
 def _value(column: Column, value: object) -> object:

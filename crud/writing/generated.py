@@ -20,6 +20,7 @@ from crud.suid import short_id
 from sql import times
 from sql.catalog import Column, Resource, SoftDelete
 from sql.errors import BadValue
+from sql.moments import as_type
 from sql.types import Type
 from sql.values import coerce
 
@@ -49,21 +50,8 @@ def on_update(resource: Resource, row: Row, *, actor: Actor, now: datetime) -> d
 
 
 def now_as(type: Type, now: datetime) -> object:
-    """Now, as a column of this type keeps times."""
-    moment = _milliseconds(now)
-    match type.family, type.name:
-        case "datetime", "datetime_local":
-            return moment.replace(tzinfo=None)
-        case "datetime", _:
-            return moment
-        case "date", _:
-            return moment.date()
-        case "time", _:
-            return moment.time()
-        case "number", _:
-            return coerce(type, times.epoch_ms(moment))
-        case _:
-            return times.show_instant(moment)
+    """Now, as a column of this type keeps times: to the millisecond, which is what we show."""
+    return as_type(_milliseconds(now), type)
 
 
 def deleted(resource: Resource, now: datetime) -> tuple[str, object]:
@@ -110,7 +98,6 @@ def _updating(resource: Resource, column: Column) -> Maker | None:
 
 
 def _milliseconds(now: datetime) -> datetime:
-    """What we stamp has the digits that we show."""
     moment = times.as_utc(now)
     return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
 
@@ -121,25 +108,7 @@ def _literal(making: Making) -> object:
 
 
 def _moment(making: Making) -> object:
-    return moment(making.column, making.now)
-
-
-def moment(column: Column, now: datetime) -> object:
-    """A time, as the column keeps times: to the millisecond, which is what we show."""
-    cut = _milliseconds(now)
-    match column.type.family, column.type.name:
-        case "datetime", "datetime_local":
-            return cut.replace(tzinfo=None)
-        case "datetime", _:
-            return cut
-        case "date", _:
-            return cut.date()
-        case "time", _:
-            return cut.time()
-        case "number", _:
-            return coerce(column.type, times.epoch_ms(cut))
-        case _:
-            return times.show_instant(cut)
+    return now_as(making.column.type, making.now)
 
 
 def _caller(making: Making) -> object:

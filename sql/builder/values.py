@@ -3,17 +3,13 @@
 In: `Slot`, `Const`, `ActorValue`, `Now`. Out: `Parameter`, whose binder gives the canonical Python value.
 """
 
-from calendar import monthrange
-from datetime import UTC, datetime, timedelta
-
 from sql.backend import Parameter
 from sql.errors import BadValue
 from sql.expressions import ActorValue, Const, Now, Slot, Value
 from sql.fragment import Binder, Bindings
+from sql.moments import as_type, moved
 from sql.types import Type
 from sql.values import coerce
-
-MONTHS = {"years": 12, "months": 1}
 
 
 def parameter(value: Value) -> Parameter:
@@ -26,7 +22,7 @@ def parameter(value: Value) -> Parameter:
         case ActorValue(name=name, type=type):
             return Parameter(_actor(name, type), type)
         case Now(type=type, amount=amount, unit=unit):
-            return Parameter(lambda bindings: _of_type(moved(bindings.now, amount, unit), type), type)
+            return Parameter(lambda bindings: as_type(moved(bindings.now, amount, unit), type), type)
 
 
 def _actor(name: str, type: Type) -> Binder:
@@ -48,34 +44,3 @@ def _coerced(type: Type, raw: object) -> object:
         return coerce(type, raw)
     except BadValue:
         return None
-
-
-def moved(now: datetime, amount: int, unit: str) -> datetime:
-    """The time, later by `amount` units; months and years keep the day where the month has it."""
-    try:
-        if unit in MONTHS:
-            return _months(now, amount * MONTHS[unit])
-        return now + timedelta(**{unit: amount})
-    except OverflowError:
-        raise BadValue(f"{amount} {unit}", "a time between the years 1 and 9999") from None
-
-
-def _months(now: datetime, amount: int) -> datetime:
-    year, month = divmod(now.year * 12 + now.month - 1 + amount, 12)
-    if not 1 <= year <= 9999:
-        raise OverflowError
-    return now.replace(year=year, month=month + 1, day=min(now.day, monthrange(year, month + 1)[1]))
-
-
-def _of_type(now: datetime, type: Type) -> object:
-    utc = now.astimezone(UTC) if now.tzinfo else now.replace(tzinfo=UTC)
-    match type.name:
-        case "date":
-            return utc.date()
-        case "time":
-            return utc.time()
-        case "datetime_local":
-            return utc.replace(tzinfo=None)
-        case "epoch_ms" | "integer" | "bigint":
-            return (utc - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(milliseconds=1)
-    return utc

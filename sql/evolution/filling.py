@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from sql.backend import Backend, Parameter
 from sql.catalog import Column
 from sql.fragment import Fragment, sql
+from sql.moments import as_type
 
 
 def fill(column: Column, backend: Backend) -> Fragment | None:
@@ -19,7 +20,7 @@ def fill(column: Column, backend: Backend) -> Fragment | None:
         case default if default.kind == "literal":
             return None if default.value is None else _value(column, default.value, backend)
         case default if default.kind == "now":
-            return _value(column, _now(column), backend)
+            return _value(column, as_type(datetime.now(UTC), column.type), backend)
         case default if default.kind == "uuid":
             return _uuid(column, backend)
         case _:
@@ -28,20 +29,6 @@ def fill(column: Column, backend: Backend) -> Fragment | None:
 
 def _value(column: Column, value: object, backend: Backend) -> Fragment:
     return backend.assign(column, Parameter(lambda _: value, column.type))
-
-
-def _now(column: Column) -> object:
-    now = datetime.now(UTC)
-    match column.type.name:
-        case "date":
-            return now.date()
-        case "time":
-            return now.time()
-        case "datetime_local":
-            return now.replace(tzinfo=None)
-        case "epoch_ms":
-            return int(now.timestamp() * 1000)
-    return now
 
 
 def _uuid(column: Column, backend: Backend) -> Fragment:

@@ -6,13 +6,13 @@ import pytest
 
 from sql.backend import Backend
 from sql.builder import compile_query
-from sql.builder.values import moved
 from sql.catalog import Catalog, Column, Resource, Table
 from sql.compiled import Compiled
 from sql.errors import BadValue, Unsupported
 from sql.execute import Bindings
 from sql.expressions import And, Compare, Const, Hop, Path, Slot, Some
 from sql.jsonpath import JsonPathTest
+from sql.moments import moved
 from sql.operators import OPERATORS
 from sql.postgres.grammar import Postgres
 from sql.query import Aggregate, Authorized, Include, Page, Query, Select, Sort

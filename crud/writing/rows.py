@@ -13,6 +13,7 @@ from crud.writing import generated, own
 from crud.writing.unit import Unit, Values, canonical, event
 from sql.catalog import Resource
 from sql.expressions import ActorValue, Const, Now, Value
+from sql.moments import moved
 
 
 @dataclass(frozen=True)
@@ -87,7 +88,7 @@ def _valued(unit: Unit, resource: Resource, name: str, value: Value) -> object:
             return constant
         case ActorValue(name=held):
             return canonical(resource, name, unit.context.actor.values.get(held))
-        case Now():
-            return generated.now_as(resource.column(name).type, unit.now)
+        case Now(amount=amount, unit=units):
+            return generated.now_as(resource.column(name).type, moved(unit.now, amount, units))
         case _:
             return None

@@ -2,6 +2,7 @@
 
 import json
 import uuid
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from crud.identity.accounts import sql_for
@@ -118,6 +119,18 @@ def test_defaults_fill_what_a_new_row_lacks(fresh: Fresh) -> None:
         taken.status_code == 201
         and fresh.rows('SELECT DISTINCT "authorId" FROM comments WHERE body = ?', "Hi")[1:] == []
     )
+
+
+def test_a_default_may_be_a_time_before_or_after_now(fresh: Fresh) -> None:
+    guest = person(fresh, "guest")
+    permit(fresh, "comments", "create", "guest", fields=["postId", "body"], defaultValues={"createdAt": "$NOW-DAYS_7"})
+    permit(fresh, "comments", "read", "guest")
+    before = datetime.now(UTC) - timedelta(days=7, seconds=1)
+    sent = {"postId": 1, "body": "A week ago"}
+    made = fresh.client.post("/items/comments", json=sent, headers=guest)
+    assert made.status_code == 201
+    (found,) = items(fresh.client, guest, 'comments?filter={"body":"A week ago"}')
+    assert before < datetime.fromisoformat(found["createdAt"]) < before + timedelta(minutes=10)
 
 
 def test_public_and_anon_are_one_role(fresh: Fresh) -> None:

@@ -173,6 +173,7 @@ MISTAKES = {
     "- select: {entity: sales}\n" + "      - filter: {id: 1}\n" * 50: "is more than 50 steps (limits.plan_steps)",
     "- select: {entity: sales, colour: red}": "unknown key; allowed: ",
     "- choose: {entity: sales}": "unknown key; allowed: select",
+    "- select: {data: {}}": "must not be empty",
 }
 
 

@@ -23,6 +23,12 @@ def pytest_collection_finish() -> None:
     gc.freeze()
 
 
+def pytest_sessionfinish() -> None:
+    """What is garbage at the end is looked for once: pytest would do so five times more."""
+    gc.collect()
+    gc.freeze()
+
+
 def pytest_configure() -> None:
     """The files of a run go with it, so SQLite has not to wait for a disk: pytest makes its folders in memory."""
     if has_room():

@@ -14,6 +14,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 BIN = Path(sys.executable).parent
+GUNICORN = (str(BIN / "gunicorn"), "--config", str(ROOT / "deploy" / "gunicorn.conf.py"))  # as `make run` has it
 WAIT = 30.0
 PORTS = range(20_000, 32_000)  # below those that systems give to connections that go out
 

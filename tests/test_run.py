@@ -15,7 +15,7 @@ import pytest
 
 from tests.dialects.conftest import BACKENDS
 from tests.postgres import new_postgres
-from tests.programs import BIN, ROOT, WAIT, free_port, until_it_answers
+from tests.programs import GUNICORN, ROOT, WAIT, free_port, until_it_answers
 
 
 @dataclass(frozen=True)
@@ -43,17 +43,15 @@ def running(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
         "PORT": str(port),
         "HOST": "127.0.0.1",
         "PYTHONPATH": str(ROOT),
+        "WEB_CONCURRENCY": "1",
     }
     prepare = [sys.executable, "-m", "flask", "--app", "app", "prepare"]
     prints = [
         subprocess.run(prepare, cwd=folder, env=environment, check=True, capture_output=True, text=True).stdout
         for _ in range(2)
     ]
-    serve = [BIN / "gunicorn", "--bind", f"127.0.0.1:{port}", "--workers", "2", "--worker-class", "gthread"]
-    options = ["--threads", "4", "--limit-request-line", "0", "--no-control-socket", "wsgi:application"]
-    process = subprocess.Popen(
-        [*serve, *options], cwd=folder, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-    )
+    serve = [*GUNICORN, "wsgi:application"]
+    process = subprocess.Popen(serve, cwd=folder, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
         until_it_answers(port)
         yield Running(f"http://127.0.0.1:{port}", *prints)

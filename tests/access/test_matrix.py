@@ -25,7 +25,7 @@ from tests.access.model import Answer, Caller, Model, Row, Table
 from tests.dialects.conftest import sibling, token_of
 from tests.newcomers import create_account
 
-SEED, PART = 20240501, 16
+SEED, PART = 20240501, 32
 ACME, OTHER = "00000000-0000-0000-0000-0000000000a1", "00000000-0000-0000-0000-0000000000a2"
 MINE, THEIRS = "00000000-0000-0000-0000-0000000000b1", "00000000-0000-0000-0000-0000000000b2"
 ME = "o'me"

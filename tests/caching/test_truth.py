@@ -53,8 +53,8 @@ def test_no_read_is_older_than_the_last_acknowledged_write(
     store = store or f"store: redis, url: '{request.getfixturevalue('redis_url')}'"
     text = (ROOT / "config.yml").read_text().replace("sample: sample/", f"sample: {ROOT / 'sample'}/")
     (tmp_path / "config.yml").write_text(f"{text}\ncache: {{{store}}}\n")
-    workers = ("--workers", "1", "--threads", "4") if kind == "memory" else ()
-    with serving(url, tmp_path, *workers, config=tmp_path / "config.yml") as service, ExitStack() as closing:
+    workers = {"WEB_CONCURRENCY": "1", "THREADS": "4"} if kind == "memory" else {}
+    with serving(url, tmp_path, tmp_path / "config.yml", **workers) as service, ExitStack() as closing:
         _, write = callers(service, closing)
         for row in range(1, ROWS + 1):
             write(row, 0)

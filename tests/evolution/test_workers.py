@@ -53,8 +53,10 @@ def test_workers_that_start_at_once_agree(database: Database, tmp_path: Path) ->
 
 
 def together(count: int, path: Path) -> None:
-    """As many processes, at once."""
-    workers = [multiprocessing.get_context("spawn").Process(target=start, args=(str(path),)) for _ in range(count)]
+    """As many processes, at once: of one that has loaded the modules and opened nothing, as gunicorn's workers are."""
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["tests.evolution.test_workers"])
+    workers = [context.Process(target=start, args=(str(path),)) for _ in range(count)]
     for worker in workers:
         worker.start()
     for worker in workers:

@@ -19,7 +19,7 @@ from tests.dialects.conftest import BACKENDS, SECRET
 from tests.identity.conftest import CONFIG, PASSWORD
 from tests.newcomers import CHEAP, create_account
 from tests.postgres import new_postgres
-from tests.programs import BIN, ROOT, WAIT, free_port, until_it_answers
+from tests.programs import GUNICORN, ROOT, WAIT, free_port, until_it_answers
 
 WORKERS = 4
 # The application, saying which worker has answered.
@@ -43,9 +43,9 @@ def served(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[int
     (tmp_path / "config.yml").write_text(CONFIG)
     port, kept = free_port(), {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
     variables = {"DATABASE_URL": url, "DRAGOMAN_SECRET": SECRET, "DRAGOMAN_CONFIG": str(tmp_path / "config.yml")}
-    serve = [BIN / "gunicorn", "--bind", f"127.0.0.1:{port}", "--workers", str(WORKERS), "--no-control-socket"]
+    variables |= {"HOST": "127.0.0.1", "PORT": str(port), "WEB_CONCURRENCY": str(WORKERS)}
     process = subprocess.Popen(
-        [*serve, "wrapped:application"],
+        [*GUNICORN, "wrapped:application"],
         cwd=tmp_path,
         env=kept | variables | {"PYTHONPATH": f"{ROOT}:{tmp_path}"},
         stdout=subprocess.DEVNULL,

@@ -8,7 +8,6 @@ import json
 import os
 import signal
 import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -18,11 +17,11 @@ from crud.identity.accounts import sql_for
 from crud.identity.passwords import hash_password
 from sql.database import Database, Options, Row
 from sql.opening import open_database
-from tests.dialects.conftest import ADMIN
-from tests.programs import BIN, ROOT, WAIT, free_port, until_it_answers
+from tests.dialects.conftest import ADMIN, SECRET
+from tests.programs import GUNICORN, ROOT, WAIT, free_port, until_it_answers
 
 WORKERS = 4
-SERVE = ["--workers", str(WORKERS), "--worker-class", "gthread", "--threads", "2", "--no-control-socket"]
+ENVIRONMENT = {"WEB_CONCURRENCY": str(WORKERS), "THREADS": "2", "DRAGOMAN_SECRET": SECRET, "PYTHONPATH": str(ROOT)}
 
 
 @dataclass(frozen=True)
@@ -71,20 +70,15 @@ def opened(url: str) -> Iterator[Database]:
 
 
 @contextmanager
-def serving(url: str, folder: Path, *options: str, config: Path = ROOT / "config.yml") -> Iterator[Service]:
-    """Start gunicorn with these options, sign in; stop it at the end. Without --preload, the database is prepared."""
+def serving(url: str, folder: Path, config: Path = ROOT / "config.yml", **variables: str) -> Iterator[Service]:
+    """Start the service of a configuration, with variables of its environment; sign in; stop it at the end."""
     port = free_port()
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("DRAGOMAN", "ADMIN", "FLASK"))}
-    environment = kept | {"DATABASE_URL": url, "DRAGOMAN_CONFIG": str(config)}
-    environment |= {"PYTHONPATH": str(ROOT), "HOST": "127.0.0.1", "PORT": str(port)}
-    prepare = [sys.executable, "-m", "flask", "--app", "app", "prepare"]
-    if "--preload" not in options:  # one process alone makes the tables
-        subprocess.run(prepare, cwd=folder, env=environment, check=True, capture_output=True)
-    command = [str(BIN / "gunicorn"), "--bind", f"127.0.0.1:{port}", *SERVE, *options, "wsgi:application"]
+    named = {"DATABASE_URL": url, "DRAGOMAN_CONFIG": str(config), "HOST": "127.0.0.1", "PORT": str(port)}
     process = subprocess.Popen(
-        command,
+        [*GUNICORN, "wsgi:application"],
         cwd=folder,
-        env=environment,
+        env=kept | named | ENVIRONMENT | variables,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
         start_new_session=True,

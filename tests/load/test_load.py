@@ -24,14 +24,13 @@ WRITERS = 8
 
 @dataclass(frozen=True)
 class Form:
-    """How long, and how gunicorn starts: the short form loads the application once, before it forks."""
+    """How long, and how many workers are killed."""
 
     seconds: float
     kills: int
-    options: tuple[str, ...] = ()
 
 
-SHORT, LONG = Form(1.5, 2, ("--preload",)), Form(30, 10)
+SHORT, LONG = Form(1, 1), Form(30, 10)
 FORMS = [
     *(pytest.param((backend, SHORT), id=f"{backend}-short") for backend in BACKENDS),
     *(pytest.param((backend, LONG), id=f"{backend}-long", marks=pytest.mark.long) for backend in BACKENDS),
@@ -43,7 +42,7 @@ def load(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
     (backend, form), folder = request.param, tmp_path_factory.mktemp("load")
     sqlite = backend == "sqlite"
     url = f"sqlite:///{folder / 'load.db'}" if sqlite else new_postgres(request.getfixturevalue("postgres_server"))
-    with serving(url, folder, *form.options) as service:
+    with serving(url, folder) as service:
         yield service, form
 
 

@@ -14,7 +14,7 @@ from crud.snapshots.startup import assemble, configured
 from crud.snapshots.state import Snapshot
 from tests.dialects.conftest import ADMIN, SECRET, headers_of
 from tests.newcomers import create_account
-from tests.programs import BIN, ROOT, WAIT, free_port, until, until_it_answers
+from tests.programs import GUNICORN, ROOT, WAIT, free_port, until, until_it_answers
 
 WORKERS = 4
 NAMES = ("PATH", "HOME", "LANG")
@@ -106,10 +106,9 @@ def running(
     environment = {name: os.environ[name] for name in NAMES if name in os.environ} | variables
     snapshot = assemble(*_named(folder / "config.yml"))
     create_account(snapshot.system, email=ADMIN[0], password_hash="x", roles=("admin",))
-    command = [str(BIN / "gunicorn"), "--config", str(ROOT / "deploy" / "gunicorn.conf.py"), "wsgi:application"]
     with (folder / "log").open("w") as log:
         process = subprocess.Popen(
-            [*prefix, *command],
+            [*prefix, *GUNICORN, "wsgi:application"],
             cwd=folder,
             env=environment,
             stderr=log,

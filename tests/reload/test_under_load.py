@@ -154,7 +154,7 @@ def examined(run: Run) -> None:
 
 
 def test_reloads_under_load(run: Run) -> None:
-    at_once(run, steps_of(run, 10, 2), 0.2)
+    at_once(run, steps_of(run, 6, 2), 0.1)
     examined(run)
 
 

@@ -32,14 +32,17 @@ def series(text: str) -> Series:
     return {(each.name, *(f"{k}={v}" for k, v in sorted(each.labels.items()))): each.value for each in found}
 
 
-def now() -> Series:
-    """The figures of this process."""
-    return series(figures.text().decode())
+def now() -> dict[str, str]:
+    """The figures of this process, as they are written: those of all tests before are many."""
+    lines = (line.rpartition(" ") for line in figures.text().decode().splitlines() if not line.startswith("#"))
+    return {name: value for name, _, value in lines}
 
 
-def added(before: Series, after: Series) -> Series:
+def added(before: dict[str, str], after: dict[str, str]) -> Series:
     """What has been counted meanwhile."""
-    return {name: value - before.get(name, 0) for name, value in after.items() if value != before.get(name, 0)}
+    changed = [name for name, value in after.items() if value != before.get(name)]
+    was, is_now = (series("".join(f"{name} {values.get(name, 0)}\n" for name in changed)) for values in (before, after))
+    return {name: is_now[name] - was[name] for name in is_now}
 
 
 # ---------------------------------------------------------------- who is told
@@ -243,7 +246,7 @@ def test_what_ended_processes_have_counted_stays_in_one_file(
     from crud.telemetry import workers
 
     def told() -> tuple[float, float, float, float]:
-        found, labels = now(), ("dialect=metal", "method=GET", "route=/x")
+        found, labels = series(figures.text().decode()), ("dialect=metal", "method=GET", "route=/x")
         bucket = ("dragoman_request_seconds_bucket", "dialect=metal", "le=0.025", *labels[1:])
         counted = found["dragoman_requests_total", *labels, "status=200"]
         open_ = found.get(("dragoman_connections", "source=default", "state=open"), 0)

@@ -4,12 +4,14 @@ In: a world, the names of a plan and of its entity, what texts and values mean. 
 which step is wrong, and how.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 from crud.definitions.problems import Problem
 from crud.errors import ApiError
 from crud.plans.draft import Current, Draft, Effect, Mistake, Step, World, at_of, place_of
+from crud.plans.effects import check
 from crud.plans.words import WORDS
 from crud.wire.exact import Constants
 from crud.wire.paths import Binder
@@ -61,9 +63,13 @@ class _Open:
 
 
 def build(world: World, plan: str, entity: str) -> Built:
-    """An entity as it is defined: what expressions in it give stays open. Raises Failed."""
+    """An entity as it is defined, with what its steps write: what expressions give stays open. Raises Failed."""
     later = _Open()
     made = built(world, plan, entity, Texts(later=later), Constants())
+    for effect in made.effects:
+        step = effect.step
+        with _failing(world, plan, (step.entity, step.number, step.word)):
+            check(effect)
     return replace(made, plan=replace(made.plan, dynamic=later.found) if made.plan else None)
 
 
@@ -91,11 +97,18 @@ def _current(draft: Draft, entity: str, doing: tuple[str, ...]) -> Current | Non
         if word == "break":
             break
         step = Step(draft, entity, number, word, taken, current, _Another((*doing, entity)))
-        try:
+        with _failing(draft.world, draft.plan, (entity, number, word)):
             current = WORDS[word](step)
-        except Mistake as mistake:
-            raise Failed(draft.world, draft.plan, (entity, number, word), mistake) from None
     return current
+
+
+@contextmanager
+def _failing(world: World, plan: str, spot: tuple[str, int, str]) -> Iterator[None]:
+    """What is wrong in the block is told of this step."""
+    try:
+        yield
+    except Mistake as mistake:
+        raise Failed(world, plan, spot, mistake) from None
 
 
 @dataclass(frozen=True)
@@ -106,7 +119,7 @@ class _Another:
 
     def __call__(self, draft: Draft, entity: str) -> Current:
         if entity in self.doing:
-            raise Mistake(f"uses itself: {' → '.join((*self.doing, entity))}", key="entity")
+            raise Mistake(f"uses itself: {' → '.join((*self.doing, entity))}{_meant(draft, entity)}", key="entity")
         if entity not in draft.known:
             written, debug = len(draft.effects), draft.debug
             found = _current(draft, entity, self.doing)
@@ -115,3 +128,9 @@ class _Another:
                 raise Mistake(f"the entity {entity!r} has steps that write: only a run does them", key="entity")
             draft.known[entity] = found
         return draft.known[entity]
+
+
+def _meant(draft: Draft, entity: str) -> str:
+    """A word for who means the table of that name."""
+    schema = draft.world.config.server.default_schema
+    return f"; for the table give its schema, {schema!r}" if (schema, entity) in draft.world.entities else ""

@@ -44,11 +44,18 @@ class World:
     def table(self, schema: str, entity: str) -> Resource:
         """An entity of a schema. Raises Mistake."""
         found = self.entities.get((schema, entity))
+        if found is None and schema in self.plans:
+            raise Mistake(f"the schema {schema!r} is a plan: steps read tables, and entities of their own plan")
         if found is None:
             known = tuple(sorted(entity for name, entity in self.entities if name == schema))
             message = f"there is no entity {entity!r} in the schema {schema!r}" if known else f"no schema {schema!r}"
             raise Mistake(message, key="entity" if known else "schema", allowed=known or self.schemas)
         return found
+
+    @property
+    def plans(self) -> set[str]:
+        """The names of plans, and of schemas over plans."""
+        return {*self.config.plans, *(name for name, schema in self.config.schemas.items() if schema.plan)}
 
     @property
     def schemas(self) -> tuple[str, ...]:

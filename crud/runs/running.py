@@ -8,8 +8,9 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 
 from crud import reading, service
+from crud.plans.effects import target
 from crud.runs.asked import built_now, question, rows_of
-from crud.runs.steps import Running, target
+from crud.runs.steps import Running
 from crud.runs.writing import carried_out
 from crud.service import Work
 from crud.snapshots.state import Context
@@ -71,7 +72,7 @@ def _run(context: Context, plan: str, entity: str, told: Told) -> Ran:
         work: Work | None = None
         for effect in made.effects:
             told(effect.step.at)
-            work = work or stack.enter_context(service.work(context, target(context, effect).source))
+            work = work or stack.enter_context(service.work(context, target(effect.step).source))
             written.append((effect.step.at, carried_out(Running(context, work, made, values, effect))))
         if made.plan is None:
             return Ran([], tuple(written))

@@ -3,13 +3,13 @@
 In: a step in its run. Out: the commands that insert, change and delete what differs.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 from crud import reading
 from crud.plans.draft import Mistake
-from crud.plans.reading import listed
+from crud.plans.effects import keys_of, side_of, table, within
 from crud.runs.asked import Row, built_now, plain, rows_of
-from crud.runs.steps import Running, inserted, named, target
+from crud.runs.steps import Running, inserted
 from crud.wire.keys import by_values
 from sql.catalog import Resource
 from sql.commands import Command, Delete, Update
@@ -22,9 +22,8 @@ Key = tuple[object, ...]
 
 def syncs(running: Running) -> Iterator[Command]:
     """New rows, rows that differ, and then those that are not there any more. Raises Mistake."""
-    resource, given = target(running.context, running.effect), running.step.keys
-    source = [_fitting(resource, row) for row in _from(running, given)]
-    on = _on(resource, given, source)
+    resource, on = running.target, keys_of(running.step)
+    source = [_fitting(resource, row) for row in _from(running)]
     wanted = _by(on, source)
     if len(wanted) < len(source):
         raise Mistake(f"several rows have the same {', '.join(on)}")
@@ -41,17 +40,6 @@ def syncs(running: Running) -> Iterator[Command]:
             yield Delete(resource.name, found, values)
 
 
-def _on(resource: Resource, given: Row, source: list[Row]) -> list[str]:
-    """The columns that tell which row is which."""
-    on = listed(given.get("on", given.get("id")))
-    for name in on:
-        if name not in resource.columns or any(name not in row for row in source):
-            raise Mistake(f"both sides need the column {name!r}", key="on")
-    if not on:
-        raise Mistake("lacks on: the columns that tell which row is which")
-    return on
-
-
 def _by(on: list[str], rows: list[Row]) -> dict[Key, Row]:
     return {tuple(row[name] for name in on): row for row in rows}
 
@@ -61,19 +49,16 @@ def _changed(row: Row, held: Row | None) -> Row:
     return {} if held is None else {name: value for name, value in row.items() if held.get(name) != value}
 
 
-def _from(running: Running, given: Row) -> list[Row]:
-    side = given.get("from", given.get("source"))
-    if not isinstance(side, Mapping):
+def _from(running: Running) -> list[Row]:
+    step, side = running.effect.step, side_of(running.effect.step)
+    if side is None:
         return running.current()
-    step = running.effect.step
-    entity = str(side["entity"])
-    if "schema" not in side and entity in running.context.snapshot.config.plans[step.draft.plan]:
-        made, values = built_now(running.context, step.draft.plan, entity)
-        if made.plan is None:
-            raise Mistake(f"the entity {entity!r} gives no rows")
-        return [plain(row) for row in rows_of(running.context, made.plan, made.columns, values).rows]
-    resource = named(step.draft.world, running.context, side)
-    return _all(running, resource, tuple(resource.columns))
+    if not within(step, side):
+        resource = table(step, side)
+        return _all(running, resource, tuple(resource.columns))
+    made, values = built_now(running.context, step.draft.plan, str(side["entity"]))
+    assert made.plan is not None
+    return [plain(row) for row in rows_of(running.context, made.plan, made.columns, values).rows]
 
 
 def _all(running: Running, resource: Resource, names: tuple[str, ...]) -> list[Row]:

@@ -9,7 +9,7 @@ from crud.errors import ApiError
 from crud.plans.draft import Mistake
 from crud.plans.reading import where
 from crud.runs.asked import Row
-from crud.runs.steps import Running, fits, inserted, target
+from crud.runs.steps import Running, inserted
 from crud.runs.syncing import syncs
 from crud.service import Work
 from sql.commands import Command, Delete, Update
@@ -37,9 +37,9 @@ def _write(work: Work, command: Command) -> int:
 
 
 def _inserts(running: Running) -> Iterator[Command]:
-    resource, given = target(running.context, running.effect), running.step.keys
+    given = running.step.keys
     rows = _data(running, given["data"]) if "data" in given else running.current()
-    yield from inserted(resource, rows)
+    yield from inserted(running.target, rows)
 
 
 def _data(running: Running, data: object) -> list[Row]:
@@ -48,15 +48,14 @@ def _data(running: Running, data: object) -> list[Row]:
 
 
 def _updates(running: Running) -> Iterator[Command]:
-    resource, step = target(running.context, running.effect), running.step
+    resource, step = running.target, running.step
     (changes,) = _data(running, step.keys["data"])
-    fits(resource, changes)
     found = where(step, resource, step.keys)
     yield Update(resource.name, found, changes, tuple(running.slots.values), at="data")
 
 
 def _deletes(running: Running) -> Iterator[Command]:
-    resource, step = target(running.context, running.effect), running.step
+    resource, step = running.target, running.step
     found = where(step, resource, step.keys)
     yield Delete(resource.name, found, tuple(running.slots.values))
 

@@ -7,6 +7,7 @@ import pytest
 from click.testing import Result
 from flask import Flask
 
+from app import StartError
 from crud.web.dialect import served
 
 CONFIG = """
@@ -45,12 +46,6 @@ plans:
       - insert: {entity: items, data: {id: 9, name: much too long for it}}
     synced:
       - sync: {from: {entity: items}, to: {entity: copies}, on: id}
-    bare:
-      - insert: {entity: items}
-    twice:
-      - select: {entity: items}
-      - fields: [id, name]
-      - sync: {to: {entity: copies}, on: [id, nothing]}
 """
 
 
@@ -106,8 +101,35 @@ def test_what_fails_names_its_step_and_undoes_all(app: Flask) -> None:
     assert answer.exit_code == 1 and "Plan 'work', entity 'undone', step 2 (insert)" in answer.output
     assert "name" in answer.output
     assert rows(app, "items") == before
-    assert "step 1 (insert): there are no rows to write" in called(app, "run", "work/bare").output
-    assert "both sides need the column 'nothing'" in called(app, "run", "work/twice").output
+
+
+MEMORY = """
+sources:
+  default: {database: "${DATABASE_URL}"}
+  mem: {provider: memory}
+schemas:
+  main: {tables: declared, entities: {items: {fields: {id: {type: integer, key: true}}}}}
+  mem: {source: mem, tables: declared, entities: {seen: {fields: {id: {type: integer, key: true}}}}}
+plans:
+  work:
+    lost:
+      - STEP
+"""
+
+
+@pytest.mark.parametrize(
+    "step",
+    [
+        "insert: {schema: mem, entity: seen, data: {id: 1}}",
+        "sync: {from: {schema: mem, entity: seen}, to: {entity: items}, on: id}",
+        "select: {schema: mem, entity: seen}\n      - insert: {entity: items}",
+    ],
+)
+def test_a_run_neither_writes_into_the_memory_of_the_service_nor_takes_it_for_empty(
+    make_app: Callable[..., Flask], sqlite_url: str, step: str
+) -> None:
+    with pytest.raises(StartError, match=r"mem.seen is in the memory of the service, which a run does not see"):
+        make_app(MEMORY.replace("STEP", step), sqlite_url)
 
 
 def test_what_only_writes_is_not_served(app: Flask) -> None:

@@ -165,6 +165,7 @@ MISTAKES = {
     "- select: {entity: sales, fields: {a: id, A: day}}": "differ in capitals alone",
     "- select: {entity: sales, sort: {id: up}}": "'up' is no direction; allowed: asc, desc",
     "- select: {entity: revenue}": "uses itself: revenue → revenue",
+    "- select: {entity: sales}\n    sales:\n      - select: {entity: sales}": "for the table give its schema, 'main'",
     "- join: {entity: sales, left-field: id, right-field: country}": "there are no rows yet",
     "- select: {entity: sales}\n      - join: {entity: sales, left-field: id, right-field: country}": "cannot be equal",
     "- select: {entity: sales}\n      - aggregate: {sum: day}": "sum does not take values of 'day' (date)",
@@ -174,6 +175,21 @@ MISTAKES = {
     "- select: {entity: sales, colour: red}": "unknown key; allowed: ",
     "- choose: {entity: sales}": "unknown key; allowed: select",
     "- select: {data: {}}": "must not be empty",
+    "- select: {schema: sold, entity: revenue}": "the schema 'sold' is a plan",
+    "- insert: {entity: sales}": "there are no rows to write",
+    "- insert: {entity: none, data: {id: 1}}": "there is no entity 'none' in the schema 'main'; allowed: genres",
+    "- insert: {entity: sales, data: [{id: 1}, {ID: 2}]}": "sales has no column 'ID'; allowed: id, country, day",
+    "- select: {entity: lines}\n      - insert: {entity: sales}": "sales has no column 'sale'",
+    "- insert: {schema: lists, entity: genres, data: {id: 1}}": "lists.genres is read only",
+    "- update: {entity: sales, data: {nothing: 1}}": "sales has no column 'nothing'",
+    "- update: {entity: sales, filter: {nothing: 1}, data: {day: null}}": "there is no column 'nothing'",
+    "- delete: {entity: sales, filter: {day: soon}}": "is not a date",
+    "- sync: {to: {entity: sales}, on: id}": "there are no rows to write",
+    "- sync: {from: {entity: tracks}, on: id}": "lacks to: the entity that is written",
+    "- sync: {from: {entity: tracks}, to: {entity: sales}}": "lacks on",
+    "- sync: {from: {entity: lines}, to: {entity: sales}, on: id}": "both sides need the column 'id'",
+    "- sync: {from: {entity: sales}, to: {entity: sales}, on: [id, genre]}": "both sides need the column 'genre'",
+    "- sync: {from: {entity: revenue}, to: {entity: sales}, on: id}": "uses itself: revenue → revenue",
 }
 
 
@@ -197,4 +213,4 @@ def test_mistakes_in_steps_are_told_with_file_and_line(
                 for database in databases.values():
                     database.close()
         assert said in str(wrong.value), (number, str(wrong.value))
-        assert "config.yml:" in str(wrong.value) and "plans.sold.revenue." in str(wrong.value)
+        assert "config.yml:" in str(wrong.value) and "plans.sold." in str(wrong.value)

@@ -4,9 +4,6 @@ In: bytes, and a resource as a dialect shows it. Out: rows of raw JSON values un
 checks them later (`crud.schemas`). What cannot be read safely in one way only is refused as `bad_body`.
 """
 
-import json
-import math
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -14,7 +11,7 @@ from typing import TypeVar
 
 from crud.errors import ApiError, unknown_field
 from crud.presentation import View
-from crud.wire.params import json_depth
+from crud.wire.strict import NotJson, strict_json
 from sql.catalog import Column, Relation
 from sql.errors import BadValue
 from sql.expressions import Origin
@@ -22,76 +19,21 @@ from sql.types import Type
 from sql.values import coerce
 
 T = TypeVar("T")
-MOST_LEVELS = 64
-MOST_DIGITS = 1100
-
-_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 
 
 def read_json(data: bytes) -> object:
-    """The value of a body. Whole numbers are exact; those with a fraction or an exponent are decimals."""
+    """The value of a body. Whole numbers are exact, those with a fraction or an exponent decimals. Raises ApiError."""
     try:
-        text = data.decode("utf-8-sig")
-        value: object = json.loads(
-            text,
-            object_pairs_hook=_object,
-            parse_constant=_no_constant,
-            parse_float=_decimal,
-        )
+        return strict_json(data.decode("utf-8-sig"), exact=True)
     except UnicodeDecodeError:
         raise bad_body("not UTF-8") from None
-    except json.JSONDecodeError as error:
-        raise bad_body(f"not valid JSON at position {error.pos}") from None
-    except _Refused as error:
-        raise bad_body(f"not valid JSON: {error}") from None
-    except ValueError:  # Python reads no integer of more than 4300 digits
-        raise bad_body("not valid JSON: a number is too large") from None
-    except RecursionError:
-        raise bad_body(f"nested too deeply, at most {MOST_LEVELS} levels") from None
-    _refuse_depth(text, value)
-    _refuse_surrogates(text, value)
-    return value
+    except NotJson as error:
+        raise bad_body(str(error)) from None
 
 
 def bad_body(problem: str, at: str = "") -> ApiError:
     """A body, or the part of it at `at`, that cannot be understood."""
     return ApiError("bad_body", f"{at or 'body'}: {problem}", parameter="body")
-
-
-class _Refused(Exception):
-    """JSON that is well-formed, but could be read in two ways."""
-
-
-def _object(pairs: list[tuple[str, object]]) -> dict[str, object]:
-    made = dict(pairs)
-    if len(made) < len(pairs):
-        raise _Refused("a key is given twice")
-    return made
-
-
-def _no_constant(word: str) -> object:
-    raise _Refused(f"{word} is no number")
-
-
-def _decimal(digits: str) -> Decimal:
-    if len(digits) > MOST_DIGITS or math.isinf(float(digits)):
-        raise _Refused("a number is too large")
-    return Decimal(digits)
-
-
-def _refuse_depth(text: str, value: object) -> None:
-    """Few brackets cannot nest deeply: most bodies need no walk."""
-    if text.count("[") + text.count("{") >= MOST_LEVELS and json_depth(value) > MOST_LEVELS:
-        raise bad_body(f"nested too deeply, at most {MOST_LEVELS} levels")
-
-
-def _refuse_surrogates(text: str, value: object) -> None:
-    if not _SURROGATE.search(text):
-        return
-    try:
-        json.dumps(value, ensure_ascii=False, default=str).encode()
-    except UnicodeEncodeError:
-        raise bad_body("half of a surrogate pair is no text") from None
 
 
 # ---------------------------------------------------------------- the members of a row

@@ -4,11 +4,11 @@ In: texts of a request. Out: single values, brackets, JSON, numbers, words. Know
 from plain lists. Every refusal is an `ApiError` that names the parameter, what is wrong and what was expected.
 """
 
-import json
 import re
 from collections.abc import Iterable, Sequence
 
 from crud.errors import ApiError, bad_parameter
+from crud.wire.strict import NotJson, strict_json
 
 
 class Reader:
@@ -58,53 +58,9 @@ def bracket_keys(name: str, written: str) -> tuple[str, ...]:
 def json_value(text: str, parameter: str) -> object:
     """The JSON of a parameter. Repeated keys, NaN and depth beyond 64 are refused: each could hide a condition."""
     try:
-        value: object = json.loads(text, object_pairs_hook=_object, parse_constant=_no_constant)
-    except (ValueError, RecursionError) as error:
-        where = f" at position {error.pos}" if isinstance(error, json.JSONDecodeError) else ""
-        reason = "" if isinstance(error, (json.JSONDecodeError, RecursionError)) else f": {error}"
-        raise bad_parameter(parameter, f"not valid JSON{where}{reason}") from None
-    if json_depth(value) > 64:
-        raise bad_parameter(parameter, "nested too deeply, at most 64 levels")
-    if _SURROGATE.search(text) and not _encodable(value):
-        raise bad_parameter(parameter, "half of a surrogate pair is no text")
-    return value
-
-
-_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
-
-
-def _encodable(value: object) -> bool:
-    try:
-        json.dumps(value, ensure_ascii=False).encode()
-    except UnicodeEncodeError:
-        return False
-    return True
-
-
-def _object(pairs: list[tuple[str, object]]) -> dict[str, object]:
-    made = dict(pairs)
-    if len(made) < len(pairs):
-        raise ValueError("a key is given twice")
-    return made
-
-
-def _no_constant(word: str) -> object:
-    raise ValueError(f"{word} is not JSON")
-
-
-def json_depth(value: object) -> int:
-    """How deeply a JSON value nests, counted without recursion."""
-    depth, level = 0, [value]
-    while level:
-        depth += 1
-        level = [child for item in level for child in _children(item)]
-    return depth
-
-
-def _children(value: object) -> Iterable[object]:
-    if isinstance(value, dict):
-        return value.values()
-    return value if isinstance(value, list) else ()
+        return strict_json(text)
+    except NotJson as error:
+        raise bad_parameter(parameter, str(error)) from None
 
 
 def whole_number(text: str, parameter: str, *, low: int, high: int, message: str | None = None) -> int:

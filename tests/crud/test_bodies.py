@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from crud.errors import ApiError
 from crud.presentation import STYLES, Shown, View
 from crud.presenting import view_of
-from crud.wire.bodies import MOST_LEVELS, Parsed, beside_key, read_json, row_of
+from crud.wire.bodies import Parsed, beside_key, read_json, row_of
+from crud.wire.strict import MOST_LEVELS
 from sql.catalog import Column, Relation, Resource, Table
 from sql.types import DATETIME, DATETIME_LOCAL, INTEGER, JSON, STRING
 from sql.values import coerce, coerce_strict

@@ -93,7 +93,7 @@ def test_a_hidden_relation_is_as_unknown_as_one_that_does_not_exist(client: Flas
         ({"filter": {"id": "x"}}, "is not an integer"),
         ({"filter": {"id": {"zap": 1}}}, "Unknown operator 'zap'"),
         ({"filter": deep(40)}, "at most"),
-        ({"filter": '{"AND":[' * 3000}, "not valid JSON"),
+        ({"filter": '{"AND":[' * 1000 + "]}" * 1000}, "nested too deeply"),
         ({"filter": {"OR": [{"id": number} for number in range(300)]}}, "at most"),
         ({"filter": {"title": {"like": "%_" * 10_000}}}, "at most"),
         ({"filter": {'title"; DROP TABLE posts; --': 1}}, "Unknown field"),

@@ -37,7 +37,7 @@ _VIEW_ROLE = (
 
 
 def install(database: Database, config: Config) -> None:
-    """Make our own tables, the roles that always exist, and sample people if the tables are new."""
+    """Make our own tables, the roles that always exist, and sample people if the tables are new. Raises ConfigError."""
     if config.sources[config.server.system].read_only:
         message = "our own tables cannot live in a source that is read only"
         raise ConfigError([Problem(message, config.place / "server" / "system", tuple(config.sources))])

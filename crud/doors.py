@@ -124,7 +124,8 @@ def _signed(snapshot: Snapshot, pair: Pair, account: Account) -> Signed:
 
 
 def refresh(snapshot: Snapshot, token: str) -> Signed:
-    """The next tokens of a session, for its refresh token. One that was used before ends the session."""
+    """The next tokens of a session, for its refresh token. One that was used before ends the session. Raises
+    ApiError."""
     claims = tokens.read(signing(snapshot), token, "refresh")
     subject, sid = str(claims["sub"]), str(claims["sid"])
     pair = tokens.issue(signing(snapshot), subject=subject, sid=sid)
@@ -157,7 +158,7 @@ def sign_out(snapshot: Snapshot, token: str) -> None:
 
 
 def register(snapshot: Snapshot, new: New) -> Signed:
-    """An account of one's own, where registration is open."""
+    """An account of one's own, where registration is open. Raises ApiError."""
     auth = snapshot.config.auth
     if auth.registration != "open":
         raise ApiError("forbidden", "Registration is closed")
@@ -168,7 +169,7 @@ def register(snapshot: Snapshot, new: New) -> Signed:
 def set_up(snapshot: Snapshot, new: New) -> Signed:
     """The first administrator: only while there is none in the database who can sign in.
 
-    Of several at once one succeeds: they wait for each other.
+    Of several at once one succeeds: they wait for each other. Raises ApiError.
     """
     if accounts.has_administrator(snapshot.system):
         raise _set_up_already()
@@ -217,7 +218,7 @@ def _made(snapshot: Snapshot, session: Session, new: New, *, hashed: str, role: 
 
 
 def change_password(snapshot: Snapshot, actor: Actor, *, old: str, new: str) -> Signed:
-    """Another password for who knows the old one. All sessions of the account end, and one begins."""
+    """Another password for who knows the old one. All sessions of the account end, and one begins. Raises ApiError."""
     account = accounts.load_account(snapshot.system, actor.id or "", extras=extras(snapshot))
     if account is None or actor.session is None:
         raise ApiError("forbidden", "Only an account that is signed in can change its password")

@@ -26,7 +26,7 @@ Row = Mapping[str, Any]
 
 
 def read_rows(folder: Path | None, *names: str) -> tuple[Path, list[Row]]:
-    """The rows of the first of these files that exists; none without one."""
+    """The rows of the first of these files that exists; none without one. Raises ConfigError."""
     for name in names if folder else ():
         file = Path(folder or "") / f"{name}.json"
         if file.is_file():
@@ -43,7 +43,7 @@ def read_rows(folder: Path | None, *names: str) -> tuple[Path, list[Row]]:
 def insert_rows(
     session: Session, backend: Backend, table: Table, *, columns: Mapping[str, Column], rows: Iterable[Row], file: Path
 ) -> None:
-    """Put rows into a table."""
+    """Put rows into a table. Raises ConfigError."""
     for number, row in enumerate(rows, start=1):
         values = completed(row, columns)
         for name in values:

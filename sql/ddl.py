@@ -108,7 +108,7 @@ def declared(type: Type, backend: Backend) -> str:
 
 
 def constraint(part: Part, backend: Backend) -> str:
-    """A part as it stands in CREATE TABLE, and after ADD."""
+    """A part as it stands in CREATE TABLE, and after ADD. Raises Unsupported."""
     named = f"CONSTRAINT {backend.ident(part.name)} " if WORDING[backend.name].named else ""
     match part.kind:
         case "key":
@@ -128,7 +128,7 @@ def _check(column: str, words: tuple[str, ...], backend: Backend) -> str:
 
 
 def refers(key: ForeignKey, backend: Backend) -> str:
-    """What a reference leads to, and what happens when that is deleted."""
+    """What a reference leads to, and what happens when that is deleted. Raises Unsupported."""
     if key.on_delete not in _ON_DELETE:
         raise Unsupported(f"Unknown action on delete: {key.on_delete[:40]!r}")
     target = f"{table_name(key.target, backend)} ({_names(key.target_columns, backend)})"
@@ -182,7 +182,7 @@ def _names(columns: tuple[str, ...], backend: Backend) -> str:
 
 
 def literal(word: str, backend: Backend) -> str:
-    """A word as SQL text; psycopg would take a single percent sign for a mark."""
+    """A word as SQL text; psycopg would take a single percent sign for a mark. Raises Unsupported."""
     if "\x00" in word:
         raise Unsupported("A word cannot contain NUL")
     quoted = "'" + word.replace("'", "''") + "'"

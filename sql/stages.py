@@ -90,7 +90,7 @@ def _selected(shown: tuple[Select, ...], resource: Resource, catalog: Catalog) -
 
 
 def column(item: Select, resource: Resource, catalog: Catalog) -> Column:
-    """What a selected expression is."""
+    """What a selected expression is. Raises Unsupported."""
     match item.expr:
         case Path(column=name, hops=hops):
             for hop in hops:

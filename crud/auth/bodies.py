@@ -40,7 +40,7 @@ def named(name: str) -> Member:
 
 
 def posted() -> dict[str, object]:
-    """The object of a body that says that it is JSON."""
+    """The object of a body that says that it is JSON. Raises ApiError."""
     body = doorway.posted()
     if not isinstance(body, dict):
         raise bad_body("expected an object")
@@ -60,7 +60,8 @@ def only(body: Body, known: Iterable[str]) -> None:
 
 
 def texts(body: Body, *members: Member, summary: str | None = None) -> list[str]:
-    """The texts of these members in their order; empty where one may be left out. `summary` says it in one sentence."""
+    """The texts of these members in their order; empty where one may be left out. `summary` says it in one sentence.
+    Raises ApiError."""
     wrong = [member for member in members if not _fits(body.get(member.name), member)]
     if wrong:
         details = [{"type": "field", "msg": m.problem, "path": m.name, "location": "body"} for m in wrong]

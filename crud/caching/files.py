@@ -74,7 +74,7 @@ class FileStore:
             yield from self._folder.read()
 
     def clear(self) -> None:
-        """Forget every entry."""
+        """Forget every entry. Raises StoreFailed."""
         with _failing():
             if not self._folder.clear():
                 raise StoreFailed("not every entry could be removed")

@@ -71,7 +71,7 @@ def _good(config: Config | None, problems: list[Problem]) -> Config:
 
 
 def config_for_database(url: str, environment: Mapping[str, str] | None = None) -> Config:
-    """The configuration that serves one database alone, to administrators."""
+    """The configuration that serves one database alone, to administrators. Raises ConfigError."""
     variables = os.environ if environment is None else environment
     port, hops = _number(variables, "PORT", 3000, 65535), _number(variables, "PROXY_HOPS", 0, 10)
     config = Config(

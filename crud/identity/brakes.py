@@ -29,7 +29,7 @@ NAME = "dragoman.brakes"
 
 
 def install(app: Flask, config: Config) -> None:
-    """Count the proxies that are ours, and put the configured limits in force."""
+    """Count the proxies that are ours, and put the configured limits in force. Raises ConfigError."""
     hops = config.server.proxy_hops
     if hops:
         app.wsgi_app = ProxyFix(app.wsgi_app, hops, hops, hops, 0, hops)  # type: ignore[method-assign]

@@ -39,7 +39,7 @@ def filled(context: Context, asked: Asked) -> Asked:
 
 
 def worked_out(context: Context, plan: Plan, after: int = 0) -> tuple[Plan, tuple[object, ...]]:
-    """A plan with the values that its expressions have now."""
+    """A plan with the values that its expressions have now. Raises ApiError."""
     snapshot = context.snapshot
     slots = Slots(after)
     world = snapshot.compiled.get("world of plans", lambda: world_of(snapshot.config, snapshot.catalog))

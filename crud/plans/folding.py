@@ -16,7 +16,7 @@ STRATEGIES: Mapping[object, Strategy] = {"first": "first", "last": "last", "high
 
 
 def aggregated(step: Step) -> Current:
-    """One row for each group: the values by which rows are grouped, and what is computed of them."""
+    """One row for each group: the values by which rows are grouped, and what is computed of them. Raises Mistake."""
     of, given = step.table(), step.keys
     group = reading.fields(step, of.resource, given["group"], "group") if "group" in given else ()
     for item in group:

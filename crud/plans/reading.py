@@ -45,7 +45,7 @@ def column(step: Step, of: Resource, written: str, key: str) -> Path:
 
 
 def columns(step: Step, of: Resource, given: object, key: str) -> tuple[Path, ...]:
-    """Columns by their names."""
+    """Columns by their names. Raises Mistake."""
     found = tuple(column(step, of, name, key) for name in listed(given))
     if not found:
         raise Mistake("names no column", key=key)
@@ -53,7 +53,7 @@ def columns(step: Step, of: Resource, given: object, key: str) -> tuple[Path, ..
 
 
 def scalar(step: Step, of: Current, path: Path, key: str) -> Path:
-    """The column, if its values can be compared."""
+    """The column, if its values can be compared. Raises Mistake."""
     type = of.columns[path.column].type
     if type.family not in SCALARS:
         raise Mistake(f"values of {path.column!r} ({type.name}) cannot be compared", key=key)
@@ -71,7 +71,7 @@ def fields(step: Step, of: Resource, given: object, key: str = "fields") -> tupl
 
 
 def named(given: object, key: str) -> list[tuple[str, str]]:
-    """(new name, column) of what fields say."""
+    """(new name, column) of what fields say. Raises Mistake."""
     if given is None:
         return [("*", "*")]
     if isinstance(given, Mapping):

@@ -70,7 +70,7 @@ def _beside(left: Current, items: tuple[Select, ...], entity: str, *, chosen: bo
 
 
 def united(step: Step) -> Current:
-    """The rows of another entity after those at hand, columns by their names. No row is left out."""
+    """The rows of another entity after those at hand, columns by their names. No row is left out. Raises Mistake."""
     left, right = step.table(), read(step, source(step, step.keys), step.keys.get("fields"))
     types: dict[str, Type] = {name: column.type for name, column in left.seen.items()}
     for name, column in right.seen.items():

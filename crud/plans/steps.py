@@ -14,7 +14,8 @@ from sql.query import Limited, Query
 
 
 def select(step: Step) -> Current:
-    """Rows of an entity, written here, or of the table at hand: filtered, sorted, with these columns."""
+    """Rows of an entity, written here, or of the table at hand: filtered, sorted, with these columns. Raises
+    Mistake."""
     given = step.keys
     if "data" in given and "entity" in given:
         raise Mistake("takes rows from an entity or from data, not from both", key="data")

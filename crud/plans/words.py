@@ -20,7 +20,7 @@ Meaning = Callable[[Step], Current | None]
 
 
 def listing(step: Step) -> Current:
-    """The entities of a schema, or of this plan, that the caller may read."""
+    """The entities of a schema, or of this plan, that the caller may read. Raises Mistake."""
     world, schema = step.draft.world, step.keys.get("schema")
     if schema is not None and schema not in world.schemas:
         raise Mistake(f"there is no schema {schema!r}", key="schema", allowed=world.schemas)

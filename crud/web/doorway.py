@@ -18,7 +18,7 @@ MOST_PASSWORD = 1024
 def posted() -> object:
     """The JSON of the body, which must say that it is JSON.
 
-    A page of another site can send a body of no type, and so sign its visitor in as somebody else.
+    A page of another site can send a body of no type, and so sign its visitor in as somebody else. Raises ApiError.
     """
     request.max_content_length = MOST_BYTES
     if not request.mimetype:
@@ -27,7 +27,8 @@ def posted() -> object:
 
 
 def end_session() -> None:
-    """End the session of this request's token. An API key, or a token that somebody else has signed, has none."""
+    """End the session of this request's token. An API key, or a token that somebody else has signed, has none. Raises
+    ApiError."""
     actor, token = context().actor, shown(served().cookie_of(request.path))
     if actor.id is None or token is None:
         raise ApiError("unauthorized", "Unauthorized")

@@ -24,7 +24,8 @@ def _headers() -> int:
 
 
 def whole(data: bytes) -> bytes:
-    """A body, if nothing of it is missing: one whose length nobody has said is cut off at the most that is read."""
+    """A body, if nothing of it is missing: one whose length nobody has said is cut off at the most that is read. Raises
+    ApiError."""
     most = request.max_content_length
     if request.content_length is None and most is not None and len(data) >= most:
         raise ApiError("too_large", "Request body too large")

@@ -28,7 +28,8 @@ _TAG = re.compile(r'(?:W/)?"[\x21\x23-\x7e\x80-\xff]*"')
 
 
 def open_for(dialect: str, written: str, action: str) -> Resource:
-    """The resource of a written name, if the caller may do this to it: asked before its body is read."""
+    """The resource of a written name, if the caller may do this to it: asked before its body is read. Raises
+    ApiError."""
     try:
         resource = presentation(dialect).resource(written)
     except UnknownResource:
@@ -73,7 +74,7 @@ def body() -> object:
 
 
 def body_object() -> dict[str, object]:
-    """The body, which must be a JSON object."""
+    """The body, which must be a JSON object. Raises ApiError."""
     data = body()
     if not isinstance(data, dict):
         raise bodies.bad_body("expected an object")

@@ -56,7 +56,8 @@ def row_of(
     at: str = "",
     relations: bool = False,
 ) -> Parsed:
-    """A row out of an object of a body. What is not in `writable` is unknown, whether or not it exists."""
+    """A row out of an object of a body. What is not in `writable` is unknown, whether or not it exists. Raises
+    ApiError."""
     if not isinstance(data, dict):
         raise bad_body("expected an object", at)
     parsed = Parsed({})

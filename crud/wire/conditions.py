@@ -120,7 +120,7 @@ def _operator(at: At, left: Left, word: str, raw: object) -> Filter:
 
 
 def core_word(parameter: str, word: str) -> str:
-    """The core's operator for a word of this language."""
+    """The core's operator for a word of this language. Raises ApiError."""
     if word not in WORDS:
         known = ", ".join(sorted([*WORDS, *JSON_WORDS]))
         raise bad_parameter(parameter, f"Unknown operator {word[:40]!r}; expected one of {known}")

@@ -20,7 +20,8 @@ _MARKS = MappingProxyType({"~2C": ",", "~2F": "/", "~7E": "~"})
 def by_key(scope: Scope, resource: Resource, text: str) -> Filter:
     """The row of a key written in a path: values in key order joined with commas, `~2C ~2F ~7E` inside them.
 
-    A key that cannot be one is the answer of a row that does not exist. A resource without key has no such path.
+    A key that cannot be one is the answer of a row that does not exist. A resource without key has no such path. Raises
+    ApiError.
     """
     if not resource.key:
         raise ApiError("unknown_path", "Not Found")

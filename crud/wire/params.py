@@ -73,7 +73,7 @@ def whole_number(text: str, parameter: str, *, low: int, high: int, message: str
 
 
 def truth(text: str, parameter: str) -> bool:
-    """true or false as a parameter writes it."""
+    """true or false as a parameter writes it. Raises ApiError."""
     words = {"true": True, "1": True, "false": False, "0": False}
     if text.lower() not in words:
         raise bad_parameter(parameter, f"{text[:40]!r} is not true or false")

@@ -95,7 +95,7 @@ ACROSS = "rows of it can be included, but one database cannot filter, sort or gr
 
 def reach(scope: Scope, resource: Resource, text: str, parameter: str, *, shown: bool = False) -> Reached:
     """Resolve `relation.relation.column`. An unknown part answers for the whole name, so no part can be probed.
-    `shown`: the column is part of an answer, else it is compared."""
+    `shown`: the column is part of an answer, else it is compared. Raises ApiError."""
     origin = Origin(text, parameter)
     steps: list[Relation] = []
     across = False
@@ -118,7 +118,7 @@ def _column(view: Shown, written: str, shown: bool) -> Column | None:
 
 
 def near(text: str, parameter: str) -> str:
-    """The dotted name, if it is not too long a way: every step is a join or a subquery."""
+    """The dotted name, if it is not too long a way: every step is a join or a subquery. Raises ApiError."""
     if text.count(".") > MOST_STEPS:
         raise bad_parameter(parameter, f"a path of more than {MOST_STEPS} relations")
     return text
@@ -205,7 +205,7 @@ def fit(type: Type, raw: object, origin: Origin) -> object:
 
 
 def as_list(raw: object, origin: Origin, *, most: int) -> list[object]:
-    """A JSON list, or the words of a comma list."""
+    """A JSON list, or the words of a comma list. Raises ApiError."""
     items: object = comma_list(raw) if isinstance(raw, str) else raw
     if not isinstance(items, list):
         items = [items]

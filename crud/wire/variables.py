@@ -51,7 +51,7 @@ class Left:
 
 
 def variable(at: At, left: Left, raw: object) -> Expr | None:
-    """The expression of a variable; None for ordinary values."""
+    """The expression of a variable; None for ordinary values. Raises ApiError."""
     if not isinstance(raw, str) or not _LOOKS.match(raw):
         return None
     if found := _COLUMN.fullmatch(raw):
@@ -64,7 +64,8 @@ def variable(at: At, left: Left, raw: object) -> Expr | None:
 
 
 def constant(scope: Scope, resource: Resource, name: str, raw: object, *, parameter: str) -> Value:
-    """What a definition gives to a column: a variable of the caller or the time, else a value of the column's type."""
+    """What a definition gives to a column: a variable of the caller or the time, else a value of the column's type.
+    Raises ApiError."""
     origin, column = Origin(name, parameter), resource.column(name)
     reached = Reached((), column, origin)
     found = variable(At(scope, resource, parameter), Left(reached, column.type), raw)

@@ -55,7 +55,7 @@ def add(scope: Scope, wanted: Wanted, text: str, parameter: str, *, depth: int, 
 
 
 def step(scope: Scope, wanted: Wanted, written: str, origin: Origin) -> Wanted:
-    """The wanted of a relation, added where it is not there yet."""
+    """The wanted of a relation, added where it is not there yet. Raises ApiError."""
     relation = scope.names.view(wanted.resource).relation(written)
     if relation is None:
         raise unknown_field(origin)

@@ -50,7 +50,7 @@ class Sum:
 
 
 def compile_groups(kit: Kit, query: Query) -> Compiled:
-    """The statements of a query for groups."""
+    """The statements of a query for groups. Raises Unsupported."""
     if query.select or query.include:
         raise Unsupported("A query for groups selects groups and aggregates alone")
     scope = kit.scope(kit.catalog.resource(query.resource))

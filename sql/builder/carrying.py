@@ -20,7 +20,7 @@ Carry = Callable[[object], object]
 
 
 def shown(kit: Kit, scope: Scope, relation: Relation) -> list[Shown]:
-    """This side's columns as they are selected."""
+    """This side's columns as they are selected. Raises Unsupported."""
     if relation.through is not None:
         raise Unsupported(f"{relation.name!r} leads into another database over a junction")
     columns = [scope.resource.column(name) for name in relation.near]

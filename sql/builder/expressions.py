@@ -36,7 +36,7 @@ from sql.types import CITEXT, INTEGER, TEXT
 
 
 def term(kit: Kit, scope: Scope, expr: Expr) -> Term:
-    """Print an expression."""
+    """Print an expression. Raises Unsupported."""
     match expr:
         case Path(column=column, hops=()):
             return kit.backend.column(scope.alias, scope.resource.column(column))
@@ -61,7 +61,7 @@ def term(kit: Kit, scope: Scope, expr: Expr) -> Term:
 
 
 def textual(kit: Kit, scope: Scope, path: Path) -> Term:
-    """A column as text, for searches. Only scalars have one."""
+    """A column as text, for searches. Only scalars have one. Raises Unsupported."""
     found = term(kit, scope, path)
     if found.type.family in TEXTUAL:
         return found
@@ -80,7 +80,7 @@ class Reach:
 
 
 def reach(kit: Kit, scope: Scope, hops: tuple[Hop, ...]) -> Reach:
-    """Follow to-one relations from the scope, guards applied. There is at least one hop."""
+    """Follow to-one relations from the scope, guards applied. There is at least one hop. Raises Unsupported."""
     here, tables, where = scope, Fragment(""), []
     for hop in hops:
         relation = here.resource.relation(hop.relation)

@@ -53,7 +53,8 @@ class Kit:
         return replace(self.fresh(), backend=self.backends[self.catalog.target(relation).source])
 
     def target(self, here: Scope, relation: Relation) -> Scope:
-        """The resource that a relation leads to, under the next alias. It must be in the same database."""
+        """The resource that a relation leads to, under the next alias. It must be in the same database. Raises
+        Unsupported."""
         if self.beyond(here, relation):
             raise Unsupported(f"{relation.name!r} leads into another database")
         return self.scope(self.catalog.target(relation))

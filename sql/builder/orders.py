@@ -53,7 +53,7 @@ def _key(kit: Kit, scope: Scope, sort: Sort) -> Fragment:
 
 
 def key_of(kit: Kit, term: Term, *, descending: bool) -> Fragment:
-    """One key of an ORDER BY."""
+    """One key of an ORDER BY. Raises Unsupported."""
     if term.type.family not in SCALARS:
         raise Unsupported(f"Values of type {term.type.name} cannot be sorted")
     return kit.backend.order(kit.backend.comparable(term), descending=descending)

@@ -91,7 +91,7 @@ class Floating:
 
 
 def kind_of(type: Type) -> Kind:
-    """What a column of the type can hold."""
+    """What a column of the type can hold. Raises BadFormula."""
     match type.name:
         case "integer":
             return Exact(0, *INT32)

@@ -35,7 +35,7 @@ def scaled(spell: Spelling, number: Counted, scale: int) -> Counted:
 
 
 def moved(spell: Spelling, number: Counted, places: int) -> Counted:
-    """The number times ten to the `places`."""
+    """The number times ten to the `places`. Raises BadFormula."""
     if places == 0:
         return within(number)
     if places > MAX_SCALE:
@@ -61,7 +61,7 @@ def plus(spell: Spelling, op: str, left: Counted, right: Counted) -> Counted:
 
 
 def times(spell: Spelling, left: Counted, right: Counted) -> Counted:
-    """A product."""
+    """A product. Raises BadFormula."""
     one, other = within(left), within(right)
     scale = one.kind.scale + other.kind.scale
     if scale > MAX_SCALE:
@@ -85,7 +85,7 @@ def size(number: Counted) -> Counted:
 
 
 def quotient(spell: Spelling, left: Counted, right: Counted) -> Counted:
-    """A whole number divided by another, cut off towards zero."""
+    """A whole number divided by another, cut off towards zero. Raises BadFormula."""
     if left.kind.scale or right.kind.scale:
         raise BadFormula("a quotient of decimals may have no end: ROUND(a / b, 2)")
     one, other = within(left), within(right)

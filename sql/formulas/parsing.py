@@ -61,7 +61,8 @@ def parse(text: str) -> Node:
 
 
 def tokens(text: str) -> Iterator[Token]:
-    """The pieces of a formula, and an end. One whose columns have got longer names may be longer than it was."""
+    """The pieces of a formula, and an end. One whose columns have got longer names may be longer than it was. Raises
+    BadFormula."""
     if len(text) > 10 * MAX_LENGTH:
         raise BadFormula(f"is longer than {MAX_LENGTH} characters")
     if _UNSAFE.search(text):

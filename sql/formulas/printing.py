@@ -27,7 +27,7 @@ class Printer:
     column: Callable[[str], Part]
 
     def part(self, node: Node) -> Part:
-        """The expression in SQL."""
+        """The expression in SQL. Raises BadFormula."""
         made = self._part(node)
         if len(made.sql) > MAX_SQL:
             raise BadFormula("is too long: numbers whose size is not known are checked again and again")
@@ -78,7 +78,7 @@ class Printer:
         return self.written(self.part(node))
 
     def written(self, part: Part) -> str:
-        """The text of a value."""
+        """The text of a value. Raises BadFormula."""
         match part.kind:
             case Plain(name="text"):
                 return part.sql
@@ -92,7 +92,7 @@ class Printer:
         raise BadFormula("makes a text of a floating number, which databases write differently: use a decimal")
 
     def alike(self, parts: Sequence[Part]) -> list[Part]:
-        """The values in one kind."""
+        """The values in one kind. Raises BadFormula."""
         kinds = [part.kind for part in parts]
         if all(isinstance(kind, Exact) for kind in kinds):
             exact = [part.counted(kind) for part in parts if isinstance(kind := part.kind, Exact)]
@@ -104,7 +104,7 @@ class Printer:
         return list(parts)
 
     def real(self, part: Part) -> Floating:
-        """A number as a floating one."""
+        """A number as a floating one. Raises BadFormula."""
         match part.kind:
             case Real() as kind:
                 return Floating(part.sql, kind)
@@ -170,7 +170,7 @@ class Printer:
         return make(self, arguments)
 
     def count(self, node: Node, least: int, most: int, what: str) -> int:
-        """A literal whole number."""
+        """A literal whole number. Raises BadFormula."""
         if not isinstance(node, Number) or not least <= node.value <= most or node.value != int(node.value):
             raise BadFormula(f"{what} is a number between {least} and {most}, written out")
         return int(node.value)

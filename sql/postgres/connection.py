@@ -100,7 +100,7 @@ class PostgresDatabase:
 
     @contextmanager
     def transaction(self) -> Iterator[Session]:
-        """A transaction; nested, a savepoint."""
+        """A transaction; nested, a savepoint. Raises DatabaseError."""
         current = self._local.session
         if current is None:
             with translated(), self._begun("BEGIN", writing=True) as session:
@@ -113,7 +113,7 @@ class PostgresDatabase:
 
     @contextmanager
     def evolving(self) -> Iterator[Session]:
-        """A transaction in which tables are changed; nested, a savepoint."""
+        """A transaction in which tables are changed; nested, a savepoint. Raises DatabaseError."""
         current = self._local.session
         if current is not None and not current.evolving:
             raise DatabaseError("Tables are changed in a transaction that was begun for it")

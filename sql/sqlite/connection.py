@@ -98,7 +98,7 @@ class SqliteDatabase:
 
     @contextmanager
     def evolving(self) -> Iterator[Link]:
-        """A transaction in which tables are changed; nested, a savepoint."""
+        """A transaction in which tables are changed; nested, a savepoint. Raises DatabaseError."""
         link = self._link()
         if link.depth and not link.evolving:
             raise DatabaseError("Tables are changed in a transaction that was begun for it")

@@ -58,7 +58,7 @@ def _within(value: int | float | str | bytes) -> int | float | str | bytes:
 
 
 def number(value: Decimal) -> int | float:
-    """A decimal as SQLite's number. Beyond 15 digits it would be another one."""
+    """A decimal as SQLite's number. Beyond 15 digits it would be another one. Raises BadValue."""
     digits = "".join(map(str, value.as_tuple().digits)).strip("0")
     if len(digits) > EXACT_DIGITS:
         raise BadValue(value, f"a number of at most {EXACT_DIGITS} digits")

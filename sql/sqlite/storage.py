@@ -140,7 +140,8 @@ def parse(raw: object) -> datetime | time | None:
 
 
 def encode(value: object, storage: str | None) -> object:
-    """A canonical date, time or datetime as the column keeps it, so that it compares rightly with what is there."""
+    """A canonical date, time or datetime as the column keeps it, so that it compares rightly with what is there. Raises
+    TypeError."""
     row = STORAGES[storage or _canonical(value)]
     match value:
         case time():

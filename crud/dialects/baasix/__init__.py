@@ -18,7 +18,7 @@ from crud import service
 from crud.dialects.baasix import auth, bulk, explaining, imports, permissions, writing
 from crud.dialects.baasix.mounts import API, AUTH, RULES, SCHEMAS
 from crud.dialects.baasix.openapi import description
-from crud.dialects.baasix.reading import parse_list, parse_one, place
+from crud.dialects.baasix.reading import grammar, parse_list, parse_one
 from crud.dialects.baasix.refusals import render_error
 from crud.dialects.baasix.schemas import routes
 from crud.errors import ApiError
@@ -31,14 +31,14 @@ __all__ = ["auth", "bulk", "dialect", "explaining", "imports", "permissions", "r
 @API.blueprint.get("/<name>")
 def list_items(name: str) -> Response:
     resource = open_resource("baasix", name)
-    result = service.read(context(), parse_list(place(), resource, reader()))
+    result = service.read(context(), parse_list(grammar(), resource, reader()))
     return answer({"data": result.rows, "totalCount": result.total})
 
 
 @API.blueprint.get("/<name>/<key>")
 def one_item(name: str, key: str) -> Response:
     resource = open_resource("baasix", name)
-    result = service.read(context(), parse_one(place(), resource, reader(), key=key))
+    result = service.read(context(), parse_one(grammar(), resource, reader(), key=key))
     if not result.rows:
         raise ApiError("missing_row", "Not found")
     return tagged(result.rows[0], {"data": result.rows[0]})

@@ -12,7 +12,7 @@ from crud import service
 from crud.dialects.baasix.keys import by_id, id_in, id_of
 from crud.dialects.baasix.mounts import API
 from crud.dialects.baasix.nesting import Creation, creation
-from crud.dialects.baasix.reading import place
+from crud.dialects.baasix.reading import grammar
 from crud.dialects.baasix.refusals import about
 from crud.dialects.baasix.writing import changes_of
 from crud.errors import ApiError
@@ -62,7 +62,7 @@ def _update(resource: Resource, item: object, index: int) -> Update | None:
     """The change of one item; None without an id."""
     if not isinstance(item, dict):
         raise bad_body("expected an object", f"[{index}]")
-    id, scope = id_in(resource, item), place().scope
+    id, scope = id_in(resource, item), grammar().scope
     if id is None:
         return None
     with about(index):
@@ -81,7 +81,7 @@ def delete_items(name: str) -> Response:
 
 
 def _delete(resource: Resource, id: object, index: int) -> Delete:
-    scope = place().scope
+    scope = grammar().scope
     with about(index):
         where = by_id(scope, resource, id, action="delete", at=f"[{index}]")
     return Delete(resource.name, where, scope.filled, keyed=True)

@@ -15,7 +15,7 @@ from crud import service
 from crud.dialects.baasix.keys import by_path
 from crud.dialects.baasix.mounts import RULES
 from crud.dialects.baasix.nesting import creation
-from crud.dialects.baasix.reading import parse_list, parse_one, parse_shown, place
+from crud.dialects.baasix.reading import grammar, parse_list, parse_one, parse_shown
 from crud.dialects.baasix.refusals import about
 from crud.dialects.baasix.writing import parse_update
 from crud.errors import ApiError
@@ -30,13 +30,13 @@ RELOADED = {"message": "Permission cache reloaded successfully"}
 
 @RULES.blueprint.get("")
 def list_rules() -> Response:
-    result = service.read(context(), parse_list(place(), _readable(), reader()))
+    result = service.read(context(), parse_list(grammar(), _readable(), reader()))
     return answer({"data": result.rows, "totalCount": result.total})
 
 
 @RULES.blueprint.get("/<key>")
 def one_rule(key: str) -> Response:
-    result = service.read(context(), parse_one(place(), _readable(), reader(), key=key))
+    result = service.read(context(), parse_one(grammar(), _readable(), reader(), key=key))
     if not result.rows:
         raise ApiError("missing_row", "Not found")
     return tagged(result.rows[0], {"data": result.rows[0]})
@@ -45,7 +45,7 @@ def one_rule(key: str) -> Response:
 @RULES.blueprint.post("")
 def create_rule() -> Response:
     resource = _writable("create")
-    shown = parse_shown(place(), resource, reader())
+    shown = parse_shown(grammar(), resource, reader())
     made = creation(resource, body_object(), shown=shown)
     with about(None):
         written = service.write(context(), made.commands)[made.root]
@@ -56,14 +56,14 @@ def create_rule() -> Response:
 def update_rule(key: str) -> Response:
     resource = _writable("update")
     with about(None):
-        (written,) = service.write(context(), [parse_update(place(), resource, key)])
+        (written,) = service.write(context(), [parse_update(grammar(), resource, key)])
     return tagged(written.rows[0], written.rows[0]) if written.rows else answer({})
 
 
 @RULES.blueprint.delete("/<key>")
 def delete_rule(key: str) -> Response:
     resource = _writable("delete")
-    at = place()
+    at = grammar()
     shown = parse_shown(at, resource, reader())
     where = by_path(at.scope, resource, key, action="delete")
     command = Delete(resource.name, where, at.scope.filled, keyed=True, shown=shown, if_match=if_match())

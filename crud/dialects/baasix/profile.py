@@ -11,7 +11,7 @@ from crud import service
 from crud.access.permissions import gate_for
 from crud.access.together import Access
 from crud.auth.memberships import role_of, tenant_of
-from crud.dialects.baasix.reading import parse_one, place
+from crud.dialects.baasix.reading import grammar, parse_one
 from crud.identity.sessions import CONFIGURED
 from crud.presentation import View
 from crud.system import ACCOUNTS
@@ -49,7 +49,7 @@ def _own_row(resource: Resource) -> Row:
     configured = not actor.account or str(actor.id).startswith(CONFIGURED)
     if configured or not gate.access(resource).allowed:
         return {}
-    rows = service.read(context(), parse_one(place(), resource, Reader(()), key=str(actor.id))).rows
+    rows = service.read(context(), parse_one(grammar(), resource, Reader(()), key=str(actor.id))).rows
     return rows[0] if rows else {}
 
 

@@ -6,15 +6,15 @@ among what the caller may see, so that a hidden name is answered as an unknown o
 
 from dataclasses import dataclass
 
-from crud.definitions.settings import Limits
 from crud.dialects.baasix.fields import read_fields, read_names
 from crud.dialects.baasix.groups import read_groups
 from crud.errors import bad_parameter
 from crud.web.dialect import context, scope
 from crud.wire.conditions import parse
+from crud.wire.grammar import Grammar
 from crud.wire.keys import by_key
 from crud.wire.params import Reader, comma_list, json_value, truth, whole_number
-from crud.wire.paths import Reached, Scope, condition, page, reach, to_one_path
+from crud.wire.paths import Reached, condition, page, reach, to_one_path
 from crud.wire.wanted import Wanted, parts
 from sql.catalog import Resource
 from sql.expressions import TRUE, Filter, Or, Path, Relevance, Search, Value, both
@@ -25,20 +25,12 @@ PAGE = 10
 MOST = 10**12
 
 
-@dataclass(frozen=True)
-class Place:
-    """What a read is parsed in."""
-
-    scope: Scope
-    limits: Limits
+def grammar() -> Grammar:
+    """What the parsers of this request work in: names as this caller may know them."""
+    return Grammar(scope("baasix"), context().snapshot.config.limits)
 
 
-def place() -> Place:
-    """The place of this request."""
-    return Place(scope("baasix"), context().snapshot.config.limits)
-
-
-def parse_list(at: Place, resource: Resource, reader: Reader) -> Asked:
+def parse_list(at: Grammar, resource: Resource, reader: Reader) -> Asked:
     """What `GET /items/:collection` asks."""
     where, sought = _filter(at, resource, reader), _search(at, resource, reader)
     where = both(where, sought.where)
@@ -57,7 +49,7 @@ def parse_list(at: Place, resource: Resource, reader: Reader) -> Asked:
     return Asked(query, at.scope.filled)
 
 
-def parse_one(at: Place, resource: Resource, reader: Reader, *, key: str) -> Asked:
+def parse_one(at: Grammar, resource: Resource, reader: Reader, *, key: str) -> Asked:
     """What `GET /items/:collection/:id` asks."""
     wanted = _wanted(at, resource, reader)
     reader.finish()
@@ -66,7 +58,7 @@ def parse_one(at: Place, resource: Resource, reader: Reader, *, key: str) -> Ask
     return Asked(Query(resource.name, select, where, include=include), at.scope.filled)
 
 
-def parse_shown(at: Place, resource: Resource, reader: Reader) -> Query:
+def parse_shown(at: Grammar, resource: Resource, reader: Reader) -> Query:
     """How a write shows its row: `fields`, as in the read of one item, and nothing else."""
     wanted = read_names(at.scope, resource, reader, limits=at.limits)
     reader.finish()
@@ -74,11 +66,11 @@ def parse_shown(at: Place, resource: Resource, reader: Reader) -> Query:
     return Query(resource.name, select, include=include)
 
 
-def _wanted(at: Place, resource: Resource, reader: Reader) -> Wanted:
+def _wanted(at: Grammar, resource: Resource, reader: Reader) -> Wanted:
     return read_fields(at.scope, resource, reader, limits=at.limits)
 
 
-def _filter(at: Place, resource: Resource, reader: Reader) -> Filter:
+def _filter(at: Grammar, resource: Resource, reader: Reader) -> Filter:
     text = reader.take("filter")
     return TRUE if text is None else parse(at.scope, resource, json_value(text, "filter"), parameter="filter")
 
@@ -107,11 +99,11 @@ def _descending(name: str, direction: object) -> bool:
     return words[word]
 
 
-def _sort_path(at: Place, resource: Resource, key: str) -> Path:
+def _sort_path(at: Grammar, resource: Resource, key: str) -> Path:
     return to_one_path(reach(at.scope, resource, key, "sort"))
 
 
-def _page(at: Place, reader: Reader) -> Page:
+def _page(at: Grammar, reader: Reader) -> Page:
     limit, number = reader.take("limit"), reader.take("page")
     wanted = whole_number(number, "page", low=1, high=MOST) if number is not None else 1
     if limit == "-1" or limit is None and number is None:
@@ -136,7 +128,7 @@ class Sought:
     order: tuple[Sort, ...] = ()
 
 
-def _search(at: Place, resource: Resource, reader: Reader) -> Sought:
+def _search(at: Grammar, resource: Resource, reader: Reader) -> Sought:
     text, written = reader.take("search"), reader.take("searchFields")
     relevance = reader.take("sortByRelevance")
     ranked = relevance is not None and truth(relevance, "sortByRelevance")
@@ -155,17 +147,17 @@ def _search(at: Place, resource: Resource, reader: Reader) -> Sought:
     return Sought(where, (Sort(Relevance(columns, term), descending=True),))
 
 
-def _texts(at: Place, resource: Resource) -> tuple[Path, ...]:
+def _texts(at: Grammar, resource: Resource) -> tuple[Path, ...]:
     """Every readable text; nobody named them, so hidden ones are left out without a word."""
     columns = at.scope.names.view(resource).columns.values()
     return tuple(Path(column.name) for column in columns if column.type.family == "text")
 
 
-def _all_texts(at: Place, resource: Resource, term: Value) -> Filter:
+def _all_texts(at: Grammar, resource: Resource, term: Value) -> Filter:
     return Search(_texts(at, resource), term)
 
 
-def _searched(at: Place, resource: Resource, written: str) -> list[Reached]:
+def _searched(at: Grammar, resource: Resource, written: str) -> list[Reached]:
     names = json_value(written, "searchFields") if written.startswith("[") else comma_list(written)
     if not isinstance(names, list) or not names or not all(isinstance(name, str) for name in names):
         raise bad_parameter("searchFields", "expected a list of fields")

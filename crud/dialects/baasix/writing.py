@@ -12,7 +12,7 @@ from crud import service
 from crud.dialects.baasix.keys import by_path, shown_key
 from crud.dialects.baasix.mounts import API
 from crud.dialects.baasix.nesting import creation
-from crud.dialects.baasix.reading import Place, parse_shown, place
+from crud.dialects.baasix.reading import grammar, parse_shown
 from crud.dialects.baasix.refusals import about
 from crud.dialects.baasix.unknown import dropped
 from crud.errors import ApiError
@@ -20,6 +20,7 @@ from crud.service import Written
 from crud.web.dialect import answer, context, presentation, reader
 from crud.web.request import body_object, if_match, open_for, settable, tagged
 from crud.wire.bodies import row_of
+from crud.wire.grammar import Grammar
 from sql.catalog import Resource
 from sql.commands import Command, Delete, Restore, Update
 
@@ -27,7 +28,7 @@ from sql.commands import Command, Delete, Restore, Update
 @API.blueprint.post("/<name>")
 def create_item(name: str) -> Response:
     resource = open_for("baasix", name, "create")
-    shown = parse_shown(place(), resource, reader())
+    shown = parse_shown(grammar(), resource, reader())
     made = creation(resource, body_object(), shown=shown)
     with about(None):
         written = service.write(context(), made.commands)[made.root]
@@ -37,10 +38,10 @@ def create_item(name: str) -> Response:
 @API.blueprint.patch("/<name>/<key>")
 def update_item(name: str, key: str) -> Response:
     resource = open_for("baasix", name, "update")
-    return _one(resource, parse_update(place(), resource, key))
+    return _one(resource, parse_update(grammar(), resource, key))
 
 
-def parse_update(at: Place, resource: Resource, key: str) -> Update:
+def parse_update(at: Grammar, resource: Resource, key: str) -> Update:
     """What `PATCH /items/:collection/:id` asks. The key in a body is not a change."""
     shown = parse_shown(at, resource, reader())
     where = by_path(at.scope, resource, key, action="update")
@@ -57,7 +58,7 @@ def changes_of(resource: Resource, data: object, *, at: str = "") -> Mapping[str
 @API.blueprint.delete("/<name>/<key>")
 def delete_item(name: str, key: str) -> Response:
     resource = open_for("baasix", name, "delete")
-    at = place()
+    at = grammar()
     shown = parse_shown(at, resource, reader())
     where = by_path(at.scope, resource, key, action="delete")
     command = Delete(resource.name, where, at.scope.filled, keyed=True, shown=shown, if_match=if_match())
@@ -70,7 +71,7 @@ def restore_item(name: str, key: str) -> Response:
     resource = open_for("baasix", name, "update")
     if resource.soft_delete is None:
         raise ApiError("bad_parameter", "Items of this collection are deleted for good and cannot be restored")
-    at = place()
+    at = grammar()
     shown = parse_shown(at, resource, reader())
     where = by_path(at.scope, resource, key, action="restore")
     return _one(resource, Restore(resource.name, where, at.scope.filled, shown))

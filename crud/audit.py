@@ -17,7 +17,7 @@ from crud.definitions.declared import Audit
 from crud.definitions.place import Place
 from crud.definitions.problems import Problem
 from crud.identity.accounts import sql_for, written_time
-from crud.jsontext import to_json
+from crud.jsontext import json_bytes
 from sql.catalog import Resource
 from sql.database import Database, Session
 
@@ -64,7 +64,7 @@ class Author:
 
 def keep(database: Database, session: Session, entries: Sequence[Entry], author: Author) -> None:
     """Write entries in the transaction that changed what they tell of."""
-    listed = to_json([[_cell(each, name) for name in ORDER] for each in entries]).decode()
+    listed = json_bytes([[_cell(each, name) for name in ORDER] for each in entries]).decode()
     values = (written_time(author.at), author.actor, author.tenant, author.request_id or None, listed)
     session.execute(INSERT[database.backend.name], values)
 
@@ -72,7 +72,7 @@ def keep(database: Database, session: Session, entries: Sequence[Entry], author:
 def _cell(entry: Entry, name: str) -> object:
     """A text; what is more than a text is the text of its JSON."""
     held = getattr(entry, name)
-    return held if held is None or isinstance(held, str) else to_json(held).decode()
+    return held if held is None or isinstance(held, str) else json_bytes(held).decode()
 
 
 def prune(database: Database, before: datetime) -> int:

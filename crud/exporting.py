@@ -15,7 +15,7 @@ from types import MappingProxyType
 from crud import reading
 from crud.access.permissions import authorize, gate_for
 from crud.hooks import Event
-from crud.jsontext import decimal_text, to_json
+from crud.jsontext import decimal_text, json_bytes
 from crud.limits import check
 from crud.plans.filled import filled
 from crud.presentation import View
@@ -103,7 +103,7 @@ def _text(value: object) -> str:
         case int():
             return str(value)
         case _:
-            return to_json(value).decode()
+            return json_bytes(value).decode()
 
 
 def _guarded(value: object) -> str:
@@ -115,7 +115,7 @@ def json_of(rows: Rows, columns: Mapping[str, Column], *, raw: bool = False) -> 
     """One JSON array, an object a line."""
     before = b"[\n"
     for chunk in rows:
-        yield before + b",\n".join(map(to_json, chunk))
+        yield before + b",\n".join(map(json_bytes, chunk))
         before = b",\n"
     yield b"[]\n" if before == b"[\n" else b"\n]\n"
 
@@ -123,7 +123,7 @@ def json_of(rows: Rows, columns: Mapping[str, Column], *, raw: bool = False) -> 
 def lines_of(rows: Rows, columns: Mapping[str, Column], *, raw: bool = False) -> Iterator[bytes]:
     """One JSON object a line."""
     for chunk in rows:
-        yield b"".join(to_json(row) + b"\n" for row in chunk)
+        yield b"".join(json_bytes(row) + b"\n" for row in chunk)
 
 
 FORMATS: Mapping[str, Callable[..., Iterator[bytes]]] = MappingProxyType(

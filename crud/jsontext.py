@@ -12,7 +12,7 @@ import orjson
 _NUMBERS = range(-(2**63), 2**64)
 
 
-def to_json(body: object) -> bytes:
+def json_bytes(body: object) -> bytes:
     """JSON text as every answer carries it."""
     try:
         return orjson.dumps(body, default=_plain, option=orjson.OPT_NON_STR_KEYS)
@@ -49,7 +49,7 @@ def decimal_text(value: Decimal) -> str:
 
 def entity_tag(row: object) -> str:
     """The strong entity tag of a row as it is shown."""
-    return entity_tag_of(to_json(row))
+    return entity_tag_of(json_bytes(row))
 
 
 def entity_tag_of(text: bytes) -> str:

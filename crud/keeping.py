@@ -20,7 +20,7 @@ from crud.caching.keys import Unwritten, digest, written
 from crud.caching.store import StoreFailed
 from crud.caching.tables import database_id, database_ids, table_id, table_ids
 from crud.errors import ApiError
-from crud.jsontext import to_json
+from crud.jsontext import json_bytes
 from crud.reading import Result
 from crud.snapshots.state import Context
 from crud.telemetry import figures
@@ -98,7 +98,7 @@ def _filled(context: Context, asked: Asked, cache: Cache, entry: Entry) -> Entry
         entry,
         filled=now,
         expires=now + entry.expires,
-        rows=to_json(result.rows),
+        rows=json_bytes(result.rows),
         names=tuple(result.rows[0]),
         total=result.total,
     )

@@ -7,7 +7,7 @@ and per kind of value; what has no row of its own is said by its own name.
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from crud.jsontext import to_json
+from crud.jsontext import json_bytes
 from sql.expressions import (
     FALSE,
     TRUE,
@@ -32,7 +32,7 @@ from sql.expressions import (
     Slot,
     Some,
 )
-from sql.values import to_json as plain
+from sql.values import to_json
 
 # operator → what stands between its two sides; every other one is its own name, without underscores.
 OPERATORS: Mapping[str, str] = MappingProxyType(
@@ -81,7 +81,7 @@ def _value(node: Expr) -> str:
         case Path(column, hops):
             return ".".join([*(hop.relation for hop in hops), column])
         case Const(value):
-            return to_json(plain(value)).decode()
+            return json_bytes(to_json(value)).decode()
         case ActorValue(name):
             return CALLER.get(name, f"the caller's {name}")
         case Now(amount=amount, unit=unit):

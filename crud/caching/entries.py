@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, fields
 
 import orjson
 
-from crud.jsontext import to_json
+from crud.jsontext import json_bytes
 
 Words = Mapping[str, object]
 
@@ -34,7 +34,7 @@ _SAID = tuple(each.name for each in fields(Entry) if each.name != "rows")
 def packed(entry: Entry) -> bytes:
     """The bytes of an entry."""
     said = {name: getattr(entry, name) for name in _SAID} | {"length": len(entry.rows)}
-    return to_json(said) + b"\n" + entry.rows
+    return json_bytes(said) + b"\n" + entry.rows
 
 
 def unpacked(data: bytes) -> Entry | None:

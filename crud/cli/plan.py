@@ -19,7 +19,7 @@ from crud import runs
 from crud.cli.data import administrator
 from crud.errors import ApiError
 from crud.hooks import HookFailed
-from crud.jsontext import to_json
+from crud.jsontext import json_bytes
 from crud.snapshots.state import Context
 from sql.errors import SqlError
 
@@ -62,7 +62,7 @@ def run(plan: str, *, as_json: bool) -> None:
                 told(f"{name}/{entity}", 1)
     if as_json:
         said = {entity: {"rows": ran.rows, "written": dict(ran.written)} for entity, ran in done.items()}
-        click.echo(to_json({"plan": chosen[0][0], "entities": said}))
+        click.echo(json_bytes({"plan": chosen[0][0], "entities": said}))
         return
     for entity, ran in done.items():
         click.echo(f"{chosen[0][0]}/{entity}: {len(ran.rows)} rows")

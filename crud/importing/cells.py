@@ -38,7 +38,7 @@ _PROBLEMS: Mapping[str, str] = MappingProxyType(
 
 
 @dataclass(frozen=True)
-class Place:
+class Heading:
     """A column of the file: how it is headed, whose cells they are, how one is read.
 
     `empty`: an empty cell means that nothing is said, so that the column gets its default.
@@ -73,8 +73,8 @@ def rows_from_csv(
         raise bad_body(f"the header cannot be read: {error}", "file") from None
     if header is None:
         raise bad_body("is empty; its first line must name the columns", "file")
-    places = _places(header, view, writable, spreadsheet=spreadsheet, drop_unknown=drop_unknown)
-    return _rows(records, places)
+    headings = _headings(header, view, writable, spreadsheet=spreadsheet, drop_unknown=drop_unknown)
+    return _rows(records, headings)
 
 
 # ---------------------------------------------------------------- records
@@ -127,9 +127,9 @@ class _Lines:
 # ---------------------------------------------------------------- the header
 
 
-def _places(
+def _headings(
     header: list[str], view: View, writable: Mapping[str, Column], *, spreadsheet: bool, drop_unknown: bool
-) -> list[Place | None]:
+) -> list[Heading | None]:
     if len(header) > MOST_COLUMNS:
         raise bad_body(f"has {len(header)} columns, at most {MOST_COLUMNS} are allowed", "file")
     names = [name.strip() for name in header]
@@ -142,7 +142,7 @@ def _places(
             raise bad_body(f"the column {name!r} is given twice", "file")
         met.update([column.name] if column else [])
     return [
-        _place(view, name, column, spreadsheet) if column else None for name, column in zip(names, found, strict=True)
+        _heading(view, name, column, spreadsheet) if column else None for name, column in zip(names, found, strict=True)
     ]
 
 
@@ -157,9 +157,9 @@ def _column(view: View, writable: Mapping[str, Column], name: str, *, number: in
     return column
 
 
-def _place(view: View, name: str, column: Column, spreadsheet: bool) -> Place:
+def _heading(view: View, name: str, column: Column, spreadsheet: bool) -> Heading:
     read = _unguarded if spreadsheet and column.type.name in _TEXTS else reading(column, view.form(column))
-    return Place(name, column, read, empty=column.default is not None or column.auto is not None)
+    return Heading(name, column, read, empty=column.default is not None or column.auto is not None)
 
 
 # ---------------------------------------------------------------- cells
@@ -188,39 +188,39 @@ def _unguarded(cell: str) -> str:
     return cell[1:] if _GUARDED.match(cell) else cell
 
 
-def _rows(records: Iterator[list[str]], places: list[Place | None]) -> Iterator[Numbered | Bad]:
+def _rows(records: Iterator[list[str]], headings: list[Heading | None]) -> Iterator[Numbered | Bad]:
     number = 0
     try:
         for number, cells in enumerate(records, 1):
-            yield _row(number, cells, places)
+            yield _row(number, cells, headings)
     except Broken as error:
         yield Bad(number + 1, str(error))
 
 
-def _row(number: int, cells: list[str], places: list[Place | None]) -> Numbered | Bad:
-    known = [(place, cell) for place, cell in zip(places, cells, strict=False) if place is not None]
-    data = {place.shown: cell or None for place, cell in known if _told(place)}
-    if len(cells) != len(places):
-        return Bad(number, f"Expected {len(places)} cells, found {len(cells)}", data)
+def _row(number: int, cells: list[str], headings: list[Heading | None]) -> Numbered | Bad:
+    known = [(heading, cell) for heading, cell in zip(headings, cells, strict=False) if heading is not None]
+    data = {heading.shown: cell or None for heading, cell in known if _told(heading)}
+    if len(cells) != len(headings):
+        return Bad(number, f"Expected {len(headings)} cells, found {len(cells)}", data)
     row: dict[str, object] = {}
     mistakes: list[Mistake] = []
-    for place, cell in known:
+    for heading, cell in known:
         if not cell:
-            if not place.empty:
-                row[place.column.name] = None
+            if not heading.empty:
+                row[heading.column.name] = None
             continue
         try:
-            row[place.column.name] = place.read(cell)
+            row[heading.column.name] = heading.read(cell)
         except (BadValue, ApiError):
-            mistakes.append(_mistake(number, place, cell))
+            mistakes.append(_mistake(number, heading, cell))
     return wrong(number, data, tuple(mistakes)) if mistakes else Numbered(number, row, data)
 
 
-def _told(place: Place) -> bool:
+def _told(heading: Heading) -> bool:
     """Whether a report may repeat the cell: a password is nobody's to read."""
-    return not place.column.write_only
+    return not heading.column.write_only
 
 
-def _mistake(number: int, place: Place, cell: str) -> Mistake:
-    value = cell[:100] if _told(place) else None
-    return Mistake(place.column.name, f"Expected {place.column.type.expected}", "type", value, row=number)
+def _mistake(number: int, heading: Heading, cell: str) -> Mistake:
+    value = cell[:100] if _told(heading) else None
+    return Mistake(heading.column.name, f"Expected {heading.column.type.expected}", "type", value, row=number)

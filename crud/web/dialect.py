@@ -17,7 +17,7 @@ from crud.access.actor import ANONYMOUS, Actor
 from crud.callers import actor_of
 from crud.errors import ApiError, Clash, Mistake, Mistakes, clashing, said, unknown_resource
 from crud.identity.keys import PREFIX
-from crud.jsontext import to_json
+from crud.jsontext import json_bytes
 from crud.presentation import Presentation
 from crud.sight import sight
 from crud.snapshots.state import Context, State
@@ -91,7 +91,7 @@ def admit(resource: Resource, written: str) -> Resource:
 def answer(body: object, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
     """A JSON response. Decimals keep their digits; a body over the configured size is a 413."""
     enter("render")
-    data = to_json(body)
+    data = json_bytes(body)
     limit = context().snapshot.config.limits.response_bytes if "context" in g else len(data)
     if len(data) > limit:
         raise ApiError("too_large", "Response body too large")
@@ -276,7 +276,9 @@ def refused(error: Exception) -> Response:
     refusal = told(error)
     answers = [each.render_error(worded(each.dialect.name, refusal)) for each in speaking()]
     body, status = joined(answers) if answers else problem(refusal)
-    response = Response(to_json(body), status, mimetype="application/json" if answers else "application/problem+json")
+    response = Response(
+        json_bytes(body), status, mimetype="application/json" if answers else "application/problem+json"
+    )
     response.headers.update(_headers(refusal, status))
     if isinstance(error, MethodNotAllowed) and error.valid_methods:
         response.headers["Allow"] = ", ".join(sorted(error.valid_methods))

@@ -11,7 +11,7 @@ from flask import Response, request
 
 from crud.callers import actor_of
 from crud.errors import bad_parameter
-from crud.jsontext import entity_tag_of, to_json
+from crud.jsontext import entity_tag_of, json_bytes
 from crud.memo import Memo
 from crud.openapi.caller import Caller
 from crud.openapi.documents import document
@@ -74,7 +74,7 @@ def _made(served: Served, asking: Context, dialect: Dialect, root: str) -> Docum
     cookies = [each.mount.cookie for each in served.mounts if each.dialect is dialect and each.mount.cookie]
     operations = list(dialect.description.operations(caller))
     endpoints = tuple(Endpoint(each.method, each.path, each.summary, each.resource) for each in operations)
-    text = to_json(document(dialect.description, caller, operations, root=root, cookies=cookies))
+    text = json_bytes(document(dialect.description, caller, operations, root=root, cookies=cookies))
     return Document(text, entity_tag_of(text), endpoints)
 
 

@@ -14,7 +14,7 @@ from typing import Generic, TypeVar
 from flask import Flask, Response, request
 
 from crud.errors import ApiError
-from crud.jsontext import to_json
+from crud.jsontext import json_bytes
 from crud.snapshots.health import Health, connections, health_of
 from crud.snapshots.state import State
 from crud.telemetry import figures
@@ -119,4 +119,4 @@ def _figures(found: Health) -> dict[str, object]:
 
 
 def _json(body: object, status: int) -> Response:
-    return Response(to_json(body), status, mimetype="application/json")
+    return Response(json_bytes(body), status, mimetype="application/json")

@@ -13,7 +13,7 @@ import pytest
 from crud.access.actor import Actor
 from crud.errors import ApiError
 from crud.exporting import exported, stream
-from crud.jsontext import to_json
+from crud.jsontext import json_bytes
 from sql.query import Asked
 from tests.crud.shop import ADMIN, Shop, shop_over
 
@@ -60,7 +60,7 @@ def _read(shop: Shop, resource: str = "things") -> list[dict[str, object]]:
 
 def _plain(row: dict[str, object]) -> dict[str, object]:
     """JSON columns are texts on their way to the answer."""
-    return {name: orjson.loads(to_json(v)) if name in ("data", "tags") else v for name, v in row.items()}
+    return {name: orjson.loads(json_bytes(v)) if name in ("data", "tags") else v for name, v in row.items()}
 
 
 ITEMS = [

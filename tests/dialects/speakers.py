@@ -13,7 +13,7 @@ from urllib.parse import quote, urlencode
 
 from werkzeug.test import TestResponse
 
-from crud.jsontext import to_json
+from crud.jsontext import json_bytes
 from crud.presentation import View
 from sql.catalog import Resource
 from tests.dialects.conftest import Fresh, Token
@@ -91,7 +91,7 @@ class Speaker:
 
     def send(self, method: str, path: str, body: object = None, **headers: str) -> TestResponse:
         """The answer to JSON, or to bytes as they are."""
-        data = body if isinstance(body, bytes) or body is None else to_json(body)
+        data = body if isinstance(body, bytes) or body is None else json_bytes(body)
         given = {**(self.fresh.admin if self.headers is None else self.headers)}
         given |= {name.replace("_", "-"): value for name, value in headers.items()}
         kind = None if data is None else "application/json"

@@ -10,7 +10,7 @@ from decimal import Decimal
 from crud.definitions.settings import Limits
 from crud.dialects.phantom.parameters import parse_tree, parse_wanted
 from crud.errors import ApiError, unknown_field
-from crud.jsontext import to_json
+from crud.jsontext import json_bytes
 from crud.limits import check_filter
 from crud.presentation import View
 from crud.wire.bodies import bad_body, beside_key, row_of
@@ -177,6 +177,6 @@ def _text(name: str, value: object) -> str:
         case int() if not isinstance(value, bool):
             return str(value)
         case dict() if name == "where":
-            return to_json(value).decode()
+            return json_bytes(value).decode()
         case _:
             raise bad_body("cannot be read", f"data.{name[:100]}")

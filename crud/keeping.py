@@ -9,9 +9,7 @@ Two callers are given one answer where their authorised queries, with every valu
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, fields, is_dataclass, replace
-from threading import Lock
 from typing import TypeVar
-from weakref import WeakKeyDictionary
 
 from crud import reading
 from crud.caching.cache import Cache
@@ -24,7 +22,6 @@ from crud.jsontext import json_bytes
 from crud.reading import Result
 from crud.snapshots.state import Context
 from crud.telemetry import figures
-from sql.catalog import Catalog
 from sql.expressions import ActorValue, Now
 from sql.query import Asked, Query
 
@@ -189,19 +186,10 @@ def _nodes(tree: object) -> Iterator[object]:
             waiting += [getattr(node, field.name) for field in fields(node)]
 
 
-_OPAQUE: WeakKeyDictionary[Catalog, dict[str, bool]] = WeakKeyDictionary()
-_LOOKING = Lock()
-
-
 def _opaque(context: Context, source: str) -> bool:
     """Whether a write into one table of a source may show in another without anything here knowing of it: views,
     triggers, rules, partitions, references between tables that are not served. Looked at once for each catalog."""
-    catalog = context.snapshot.catalog
-    with _LOOKING:
-        known = _OPAQUE.setdefault(catalog, {})
-        if source not in known:
-            known[source] = _looked_at(context, source)
-        return known[source]
+    return context.snapshot.opaque.get(source, lambda: _looked_at(context, source))
 
 
 def _looked_at(context: Context, source: str) -> bool:

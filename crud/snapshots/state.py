@@ -86,6 +86,7 @@ class Identity:
 @dataclass(frozen=True, eq=False)
 class Snapshot:
     """Everything that is in force at one moment. `compiled` goes with it, so nothing outlives its definitions.
+    `opaque`: by source, whether its rows change by what only the database knows; it goes with the catalog.
 
     `written` are the rules of the configuration, `policy` holds those of the tables besides. All of it is as of
     `revision`.
@@ -104,6 +105,7 @@ class Snapshot:
     given: Given = Given(Config())
     cache: Cache | None = None
     compiled: Memo[object] = field(default_factory=lambda: Memo(COMPILED))
+    opaque: Memo[bool] = field(default_factory=lambda: Memo(COMPILED))
 
     def database(self, source: str) -> Database:
         """The database of a source."""

@@ -131,7 +131,7 @@ def test_what_a_client_says_of_itself_is_not_believed(service: Running) -> None:
             "/auth/login",
             body,
             Content_Type="application/json",
-            X_Forwarded_For=f"198.51.100.{number}",
+            X_Forwarded_For=f"198.51.100.{number}" if number % 2 else f'"198.51.100.{number}',
             Forwarded=f"for=198.51.100.{number}",
             **forged,
         )
@@ -149,6 +149,25 @@ def test_what_a_client_says_of_itself_is_not_believed(service: Running) -> None:
 def test_a_cookie_is_secure_only_where_the_connection_is(service: Running) -> None:
     answer = Answer(service.port, "GET", "/csrf-token", X_Forwarded_Proto="https", **service.headers)
     assert answer.status == 200 and "secure" not in answer.headers["Set-Cookie"].lower()
+
+
+def test_behind_another_proxy_of_ours_what_it_says_is_believed_and_nothing_before_it(tmp_path: Path) -> None:
+    text = CONFIG.format(url=f"sqlite:///{tmp_path / 'db'}", secret=f'"{SECRET}"').replace('""', "2/hour")
+    with served(tmp_path, "server: {proxy_hops: 2}\n" + text, WEB_CONCURRENCY="1") as made:
+        for said, secure in (("https", True), ("http, https", True), ("https, http", False), ("", False)):
+            headers = {"X_Forwarded_Proto": said, "X_Forwarded_Host": "data.example.com", **made.headers}
+            answer = Answer(made.port, "GET", "/csrf-token", **headers)
+            assert answer.status == 200 and ("secure" in answer.headers["Set-Cookie"].lower()) is secure, said
+        page = {"Origin": "https://data.example.com", "Cookie": f"token={made.headers['Authorization'].split()[1]}"}
+        for host, status in (("data.example.com", 201), ("data.example.com, evil.test", 403)):
+            sent = {"Content_Type": "application/json", "X_Forwarded_Host": host, **page}
+            assert Answer(made.port, "POST", "/items/notes", b'{"body": "a"}', **sent).status == status, host
+        body = json.dumps({"email": "john@example.org", "password": "not his"}).encode()
+        found = [
+            Answer(made.port, "POST", "/auth/login", body, Content_Type="application/json", X_Forwarded_For=who).status
+            for who in ("198.51.100.1, 203.0.113.1", "198.51.100.2, 203.0.113.1", "203.0.113.1", "203.0.113.2")
+        ]
+    assert found == [401, 401, 429, 401]
 
 
 # ---------------------------------------------------------------- answers

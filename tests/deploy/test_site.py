@@ -192,6 +192,11 @@ def test_long_answers_are_compressed_and_their_tags_still_hold(service: Running)
     assert "Content-Encoding" not in short.headers and short.headers["ETag"].startswith('"')
 
 
+def test_the_program_of_the_pages_is_compressed(service: Running) -> None:
+    answer = Answer(service.port, "GET", "/docs/swagger-ui/swagger-ui-bundle.js", Accept_Encoding="gzip")
+    assert answer.status == 200 and answer.headers["Content-Encoding"] == "gzip"
+
+
 def test_paths_arrive_as_they_were_sent(service: Running) -> None:
     for path in ("/items/Order%20Details", "/items//notes", "/items/a%2Fb", "/api/notes/1~2C2"):
         answer = Answer(service.port, "GET", path)

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from crud.plans.draft import Effect, Mistake, Step
 from crud.plans.reading import listed, where
 from sql.catalog import Resource
+from sql.operators import SCALARS
 from sql.stages import inputs, is_stage
 
 Names = tuple[str, ...]
@@ -101,6 +102,9 @@ def _sync(effect: Effect, resource: Resource) -> None:
     for name in keys_of(effect.step):
         if name not in resource.columns or name not in there:
             raise Mistake(f"both sides need the column {name!r}", key="on")
+        column = resource.column(name)
+        if column.type.family not in SCALARS or column.masked:
+            raise Mistake(f"values of {name!r} cannot be compared", key="on")
 
 
 def _given(effect: Effect) -> Names:

@@ -17,6 +17,7 @@ from sql.catalog import Resource
 from sql.commands import Command, Insert
 
 MANY = 500  # rows of one command
+Together = tuple[Command, ...]  # what is done to the same rows
 
 
 @dataclass(frozen=True)
@@ -52,7 +53,7 @@ class Running:
         return [plain(row) for row in rows_of(self.context, plan, current.seen, self.values).rows]
 
 
-def inserted(resource: Resource, rows: Sequence[Row]) -> Iterator[Command]:
+def inserted(resource: Resource, rows: Sequence[Row]) -> Iterator[Together]:
     """The commands that make these rows."""
     for first in range(0, len(rows), MANY):
-        yield Insert(resource.name, tuple(rows[first : first + MANY]), at="data")
+        yield (Insert(resource.name, tuple(rows[first : first + MANY]), at="data"),)

@@ -4,44 +4,69 @@ In: a step in its run. Out: the commands that insert, change and delete what dif
 """
 
 from collections.abc import Iterator
+from itertools import count
 
 from crud import reading
 from crud.plans.draft import Mistake
 from crud.plans.effects import keys_of, side_of, table, within
 from crud.runs.asked import Row, built_now, plain, rows_of
-from crud.runs.steps import Running, inserted
-from crud.wire.keys import by_values
+from crud.runs.steps import Running, Together, inserted
 from sql.catalog import Resource
-from sql.commands import Command, Delete, Update
-from sql.expressions import Path
+from sql.commands import Delete, Restore, Update
+from sql.expressions import And, Compare, Filter, Path, Slot
 from sql.query import Asked, Query, Select
 from sql.values import coerce, to_json
 
 Key = tuple[object, ...]
 
 
-def syncs(running: Running) -> Iterator[Command]:
-    """New rows, rows that differ, and then those that are not there any more. Raises Mistake."""
+def syncs(running: Running) -> Iterator[Together]:
+    """New rows, those that come back, rows that differ, and then those that are not there any more. Raises Mistake."""
     resource, on = running.target, keys_of(running.step)
     source = [_fitting(resource, row) for row in _from(running)]
-    wanted = _by(on, source)
-    if len(wanted) < len(source):
-        raise Mistake(f"several rows have the same {', '.join(on)}")
+    wanted = _by(on, source, "several rows")
     names = tuple(dict.fromkeys((*on, *(name for row in source for name in row))))
-    held = _by(on, [_fitting(resource, row) for row in _all(running, resource, names)])
-    yield from inserted(resource, [_sent(row) for key, row in wanted.items() if key not in held])
+    there = [_fitting(resource, row) for row in _all(running, resource, names)]
+    held = _by(on, there, f"several rows of {resource.name}")
+    gone = {*running.work.gone(resource, tuple(on))} - held.keys()
+    yield from inserted(resource, [_sent(row) for key, row in wanted.items() if key not in held and key not in gone])
     for key, row in wanted.items():
-        if changes := _changed(row, held.get(key)):
-            found, values = by_values(resource, dict(zip(on, key, strict=True)))
-            yield Update(resource.name, found, _sent(changes), values)
+        if key in gone:
+            yield _back(resource, on, key, row)
+        elif changes := _changed(row, held.get(key)):
+            found, values = _those(resource, on, key)
+            yield (Update(resource.name, found, _sent(changes), values),)
     for key in held:
         if key not in wanted:
-            found, values = by_values(resource, dict(zip(on, key, strict=True)))
-            yield Delete(resource.name, found, values)
+            yield (Delete(resource.name, *_those(resource, on, key)),)
 
 
-def _by(on: list[str], rows: list[Row]) -> dict[Key, Row]:
-    return {tuple(row[name] for name in on): row for row in rows}
+def _by(on: list[str], rows: list[Row], said: str) -> dict[Key, Row]:
+    found = {tuple(row[name] for name in on): row for row in rows}
+    if len(found) < len(rows):
+        raise Mistake(f"{said} have the same {', '.join(on)}")
+    return found
+
+
+def _back(resource: Resource, on: list[str], key: Key, row: Row) -> Together:
+    """A soft-deleted row is alive again, as the row says."""
+    found, values = _those(resource, on, key)
+    changes = _sent({name: value for name, value in row.items() if name not in on})
+    restored = Restore(resource.name, found, values)
+    return (restored, Update(resource.name, found, changes, values)) if changes else (restored,)
+
+
+def _those(resource: Resource, on: list[str], key: Key) -> tuple[Filter, tuple[object, ...]]:
+    """The rows of a key, in which NULL is a value like others, and the values of the slots."""
+    slots = count()
+    terms = tuple(
+        Compare(Path(name), "is_null")
+        if value is None
+        else Compare(Path(name), "eq", (Slot(next(slots), resource.column(name).type),))
+        for name, value in zip(on, key, strict=True)
+    )
+    values = tuple(value for value in key if value is not None)
+    return terms[0] if len(terms) == 1 else And(terms), values
 
 
 def _changed(row: Row, held: Row | None) -> Row:

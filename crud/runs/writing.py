@@ -5,26 +5,30 @@ In: a step in its run. Out: how many rows it has written; what fails names the s
 
 from collections.abc import Callable, Iterator, Mapping
 
-from crud.errors import ApiError
+from crud.errors import ApiError, Clash, Mistakes, clashing, said
 from crud.plans.draft import Mistake
 from crud.plans.reading import where
 from crud.runs.asked import Row
-from crud.runs.steps import Running, inserted
+from crud.runs.steps import Running, Together, inserted
 from crud.runs.syncing import syncs
 from crud.service import Work
-from sql.commands import Command, Delete, Update
+from sql.commands import Delete, Update
 from sql.errors import BadValue, SqlError
+
+MOST_SAID = 20
 
 
 def carried_out(running: Running) -> int:
     """How many rows a step has written. Raises ApiError that names the step."""
-    at = running.effect.step.at
+    at, written = running.effect.step.at, 0
     try:
-        return sum(_write(running.work, command) for command in _COMMANDS[running.effect.step.word](running))
+        for commands in _COMMANDS[running.effect.step.word](running):
+            written += _write(running.work, commands)
+        return written
     except Mistake as mistake:
         raise ApiError("failed_step", f"{at}: {mistake.message}") from None
     except ApiError as error:
-        raise ApiError("failed_step", f"{at}: {error.message.removeprefix(f'{at}: ')}") from error
+        raise ApiError("failed_step", f"{at}: {_worded(error, written).removeprefix(f'{at}: ')}") from error
     except BadValue as error:
         raise ApiError("failed_step", f"{at}: {error}") from None
     except SqlError as error:
@@ -32,11 +36,25 @@ def carried_out(running: Running) -> int:
         raise
 
 
-def _write(work: Work, command: Command) -> int:
-    return sum(written.count for written in work.write((command,)))
+def _worded(error: ApiError, before: int) -> str:
+    """A refusal with the rows and columns that it speaks of. `before`: how many rows the step has written already."""
+    match error.details:
+        case Mistakes(mistakes=mistakes):
+            return "; ".join(f"{_row(each.row, before)}{said(each, each.field)}" for each in mistakes[:MOST_SAID])
+        case Clash(columns=columns, row=row):
+            return f"{_row(row, before)}{clashing(error.message, columns)}"
+    return error.message
 
 
-def _inserts(running: Running) -> Iterator[Command]:
+def _row(number: int | None, before: int) -> str:
+    return "" if number is None else f"row {before + number + 1}: "
+
+
+def _write(work: Work, commands: Together) -> int:
+    return max(written.count for written in work.write(commands))
+
+
+def _inserts(running: Running) -> Iterator[Together]:
     given = running.step.keys
     rows = _data(running, given["data"]) if "data" in given else running.current()
     yield from inserted(running.target, rows)
@@ -47,20 +65,20 @@ def _data(running: Running, data: object) -> list[Row]:
     return [row for row in (meant if isinstance(meant, list) else [meant]) if isinstance(row, Mapping)]
 
 
-def _updates(running: Running) -> Iterator[Command]:
+def _updates(running: Running) -> Iterator[Together]:
     resource, step = running.target, running.step
     (changes,) = _data(running, step.keys["data"])
     found = where(step, resource, step.keys)
-    yield Update(resource.name, found, changes, tuple(running.slots.values), at="data")
+    yield (Update(resource.name, found, changes, tuple(running.slots.values), at="data"),)
 
 
-def _deletes(running: Running) -> Iterator[Command]:
+def _deletes(running: Running) -> Iterator[Together]:
     resource, step = running.target, running.step
     found = where(step, resource, step.keys)
-    yield Delete(resource.name, found, tuple(running.slots.values))
+    yield (Delete(resource.name, found, tuple(running.slots.values)),)
 
 
-_COMMANDS: Mapping[str, Callable[[Running], Iterator[Command]]] = {
+_COMMANDS: Mapping[str, Callable[[Running], Iterator[Together]]] = {
     "insert": _inserts,
     "update": _updates,
     "delete": _deletes,

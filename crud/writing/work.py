@@ -20,10 +20,11 @@ from crud.writing.deleting import delete, restore
 from crud.writing.inserting import insert, resolved
 from crud.writing.rows import Place, candidate, changed
 from crud.writing.showing import shown
-from crud.writing.unit import Unit, Values, Written, keyed
+from crud.writing.unit import Unit, Values, Written, canonical, keyed
 from crud.writing.updating import hold, hooked, needs_key, update, update_first
+from sql.catalog import Resource
 from sql.commands import Command, Delete, Ensure, Insert, Restore, Update, UpdateFirst, Upsert
-from sql.expressions import Compare, Path, Slot, both
+from sql.expressions import TRUE, Compare, Path, Slot, both
 from sql.query import Asked
 
 Row = dict[str, object]
@@ -67,6 +68,14 @@ class Work:
             return written
         resource = self.unit.context.snapshot.catalog.resource(command.resource)
         return replace(written, rows=shown(self.unit, resource, command.shown, written.keys))
+
+    def gone(self, resource: Resource, names: tuple[str, ...]) -> list[tuple[object, ...]]:
+        """The soft-deleted rows that the caller may bring back, by their values in these columns."""
+        if resource.soft_delete is None or not resource.key:
+            return []
+        granted = grants.grant(Restore(resource.name, TRUE), self.unit.gate)
+        found = statements.touch(self.unit, grants.finding(granted, names))
+        return [tuple(canonical(resource, *pair) for pair in zip(names, row, strict=True)) for row in found]
 
     def read(self, asked: Asked) -> reading.Result:
         """Answer a query within the transaction."""

@@ -28,8 +28,24 @@ schemas:
           id: {type: integer, key: true}
           name: {type: string, required: true, max: 10}
           price: {type: decimal, precision: 10, scale: 2}
+      kept:
+        fields:
+          id: {type: integer, key: true}
+          name: {type: string, unique: true}
+          price: {type: decimal, precision: 10, scale: 2}
+          gone: {type: datetime}
+        soft_delete: gone
 plans:
   work:
+    kept:
+      - sync: {from: {entity: items}, to: {entity: kept}, on: id}
+    by_name:
+      - select: {entity: items}
+      - sync: {to: {entity: kept}, on: name}
+    wrong:
+      - insert: {entity: items, data: [{id: 7, name: a}, {id: 8, name: much too long for it}, {id: 9, name: null}]}
+    again:
+      - insert: {entity: items, data: [{id: 7, name: a}, {id: 1, name: b}]}
     filled:
       - insert: {entity: items, data: [{id: 1, name: a, price: 1.5}, {id: 2, name: "${{ 'b' }}", price: 2.5}, {id: 3, name: c}]}
       - select: {entity: items}
@@ -94,6 +110,58 @@ def test_a_sync_makes_one_table_like_the_other(app: Flask) -> None:
     assert rows(app, "copies") == [(1, "q"), (3, "c")]
 
 
+def kept(app: Flask) -> list[tuple[object, ...]]:
+    with app.app_context():
+        found = served().state.current().system.fetch("SELECT id, name FROM kept WHERE gone IS NULL ORDER BY id")
+    return [tuple(row) for row in found]
+
+
+def changed(app: Flask, *statements: str) -> None:
+    with app.app_context():
+        database = served().state.current().system
+        with database.transaction() as session:
+            for text in statements:
+                session.execute(text)
+
+
+def written(app: Flask, entity: str) -> int:
+    (count,) = ran(app, entity)["written"].values()  # type: ignore[attr-defined]
+    return int(count)
+
+
+def test_a_sync_brings_rows_back_that_it_has_deleted_softly(app: Flask) -> None:
+    ran(app, "filled")
+    assert written(app, "kept") == 3
+    changed(app, "UPDATE items SET id = 9 WHERE id = 2", "UPDATE items SET name = 'd' WHERE id = 3")
+    changed(app, "UPDATE kept SET name = 'x' WHERE id = 2")  # its name is unique
+    assert written(app, "kept") == 3 and kept(app) == [(1, "a"), (3, "d"), (9, "b")]
+    changed(app, "UPDATE items SET id = 2, name = 'e' WHERE id = 9")
+    assert written(app, "kept") == 2 and kept(app) == [(1, "a"), (2, "e"), (3, "d")]
+    assert written(app, "kept") == 0
+
+
+def test_rows_of_a_sync_are_told_apart_by_null_as_by_any_value(app: Flask) -> None:
+    ran(app, "filled")
+    changed(app, "INSERT INTO kept (id, name, price) VALUES (4, NULL, 1), (5, 'q', 1)")
+    assert written(app, "by_name") == 5 and kept(app) == [(1, "a"), (2, "b"), (3, "c")]
+    changed(app, "UPDATE kept SET name = NULL WHERE id = 1", "INSERT INTO kept (id) VALUES (6)")
+    said = called(app, "run", "work/by_name").output
+    assert "step 2 (sync): several rows of kept have the same name" in said
+
+
+@pytest.mark.parametrize(
+    ("entity", "said"),
+    [
+        ("wrong", ["row 2: name: ", "; row 3: name cannot be null"]),
+        ("again", ["A row with this value exists already (id)"]),
+    ],
+)
+def test_what_fails_says_which_rows_and_columns(app: Flask, entity: str, said: list[str]) -> None:
+    ran(app, "filled")
+    output = called(app, "run", f"work/{entity}").output
+    assert all(text in output for text in said), output
+
+
 def test_what_fails_names_its_step_and_undoes_all(app: Flask) -> None:
     ran(app, "filled")
     before = rows(app, "items")
@@ -152,7 +220,7 @@ def test_steps_and_statements_are_shown_and_nothing_is_done(app: Flask) -> None:
 
 
 @pytest.mark.parametrize(
-    ("words", "said"), [(("show", "zed"), "Plan 'zed' not found"), (("run", "work/zed"), "has filled")]
+    ("words", "said"), [(("show", "zed"), "Plan 'zed' not found"), (("run", "work/zed"), "has kept")]
 )
 def test_what_is_not_there_is_said(app: Flask, words: tuple[str, ...], said: str) -> None:
     answer = called(app, *words)

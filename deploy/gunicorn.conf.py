@@ -11,6 +11,7 @@ threads and processes.
 
 import gc
 import os
+import re
 import subprocess
 import sys
 from contextlib import suppress
@@ -19,6 +20,7 @@ from importlib import import_module
 from pathlib import Path
 
 from gunicorn.arbiter import Arbiter
+from gunicorn.http.message import Request
 from gunicorn.systemd import SD_LISTEN_FDS_START
 from gunicorn.workers.base import Worker
 
@@ -50,6 +52,15 @@ forwarder_headers = ""
 if bind.startswith("unix:"):
     keepalive = 0
     worker_connections = threads
+
+
+def _as_typed(request: Request, line: bytes) -> None:
+    """curl sends an address as it was typed: what is not ASCII in it is taken as if it were percent-encoded."""
+    _parsed(request, BEYOND_ASCII.sub(lambda found: b"%%%02X" % ord(found[0]), line))
+
+
+BEYOND_ASCII = re.compile(rb"[\x80-\xff]")
+_parsed, Request.parse_request_line = Request.parse_request_line, _as_typed  # type: ignore[method-assign]
 
 
 def on_starting(server: Arbiter) -> None:

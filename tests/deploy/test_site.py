@@ -7,6 +7,7 @@ import gzip
 import http.client
 import json
 import re
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -201,6 +202,22 @@ def test_paths_arrive_as_they_were_sent(service: Running) -> None:
     for path in ("/items/Order%20Details", "/items//notes", "/items/a%2Fb", "/api/notes/1~2C2"):
         answer = Answer(service.port, "GET", path)
         assert answer.status in (401, 403, 404) and answer.headers["Content-Type"] == "application/json", path
+
+
+def test_an_address_is_taken_as_it_was_typed(service: Running) -> None:
+    sent = {**service.headers, "Content_Type": "application/json"}
+    assert Answer(service.port, "POST", "/items/notes", '{"body": "Zoë"}'.encode(), **sent).status == 201
+    for target, status, part in (
+        ('/items/notes?filter={"body":{"eq":"Zoë"}}', 200, '"totalCount":1'),
+        ("/items/nötes", 404, "Model nötes not found"),
+        ("/items/n\udcfftes", 404, "not found"),
+    ):
+        with socket.create_connection(("127.0.0.1", service.port), timeout=WAIT) as connection:
+            connection.sendall(f"GET {target} HTTP/1.1\r\nHost: a\r\n\r\n".encode("utf-8", "surrogateescape"))
+            answer = http.client.HTTPResponse(connection)
+            answer.begin()
+            assert (answer.status, answer.headers["Content-Type"]) == (status, "application/json")
+            assert part in answer.read().decode()
 
 
 def test_the_question_of_a_container_says_whether_it_is_ready(service: Running) -> None:

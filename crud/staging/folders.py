@@ -52,14 +52,14 @@ def _seen(file: Path) -> tuple[str, int, int]:
 
 def stage(config: Config, source: Source) -> Place:
     """The place of a database with the files. Raises ConfigError with every file that is no table."""
-    folder, at = folder_of(config, source), config.place / "sources" / source.name
+    folder, at = folder_of(config, source), config.place / "sources" / source.name / "options" / "folder"
     if not folder.is_dir():
-        raise ConfigError([Problem(f"{str(folder)!r} is not a directory", at / "options" / "folder")])
+        raise ConfigError([Problem(f"{str(folder)!r} is not a directory", at)])
     known = {each.table: each for each in declared(config) if each.source == source.name}
-    problems: list[Problem] = []
+    problems: list[str] = []
     sheets = [*_sheets(config, files_in(folder), known, problems)]
     if problems:
-        raise ConfigError(problems)
+        raise ConfigError([Problem(said, at) for said in problems])
     place = new_place("staged.sqlite")
     try:
         _fill(f"sqlite:///{place.path}", sheets, known)
@@ -70,7 +70,7 @@ def stage(config: Config, source: Source) -> Place:
 
 
 def _sheets(
-    config: Config, files: list[Path], known: Mapping[str, ResourceDefinition], problems: list[Problem]
+    config: Config, files: list[Path], known: Mapping[str, ResourceDefinition], problems: list[str]
 ) -> Iterator[Sheet]:
     met: set[str] = set()
     for file in files:
@@ -82,7 +82,7 @@ def _sheets(
             met.add(file.stem.lower())
             yield read(file, types, config.limits)
         except Unreadable as error:
-            problems.append(Problem(f"{file.name}: {error}", config.place / "sources"))
+            problems.append(f"{file.name}: {error}")
 
 
 def _fill(url: str, sheets: list[Sheet], known: Mapping[str, ResourceDefinition]) -> None:

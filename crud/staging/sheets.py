@@ -56,12 +56,14 @@ def read(file: Path, declared: Mapping[str, Type], limits: Limits) -> Sheet:
     except OSError as error:
         raise Unreadable(error.strerror or "cannot be read") from error
     except ApiError as error:
-        raise Unreadable(error.message) from error
+        raise Unreadable(error.message.removeprefix("file: ").removeprefix("body: ")) from error
 
 
 def _sheet(file: Path, types: Mapping[str, Type], rows: Iterable[Row]) -> Sheet:
+    if not types:
+        raise Unreadable("has no rows that would say what its columns are; declare them")
     folded = [name.lower() for name in types]
-    if len(set(folded)) < len(folded) or not types:
+    if len(set(folded)) < len(folded):
         raise Unreadable("its columns need names that differ in more than case")
     columns = tuple(Column(name, type) for name, type in types.items())
     return Sheet(file.stem, columns, tuple(tuple(row.get(name) for name in types) for row in rows))
@@ -97,7 +99,7 @@ def _row(found: Numbered | Bad) -> Row:
 
 def _json(file: Path, data: bytes, declared: Mapping[str, Type], limits: Limits) -> Sheet:
     rows = [*_objects(file, data)]
-    names = dict.fromkeys(name for row in rows for name in row)
+    names = dict.fromkeys((*declared, *(name for row in rows for name in row)))
     types = {name: declared.get(name) or kinds.of_values(row.get(name) for row in rows) for name in names}
     return _sheet(file, types, [_typed(number, row, types, declared) for number, row in enumerate(rows, 1)])
 

@@ -143,6 +143,9 @@ def test_a_process_notices_changed_files_once_they_stay_as_they_are(lists: Fresh
         ("a.json", '{"id": 1}', "no JSON array"),
         ("a.ndjson", "[1]", "row 1 is no object"),
         ("places.json", '[{"id": 1}]', "another file has this name"),
+        ("a.json", "[]", "lists.options.folder: a.json: has no rows that would say what its columns are; declare them"),
+        ("a.csv", "", r"config.yml:4: sources.lists.options.folder: a.csv: is empty"),
+        ("a.json", "[{]", "folder: a.json: not valid JSON"),
     ],
 )
 def test_a_file_that_is_no_table_is_told(
@@ -151,6 +154,18 @@ def test_a_file_that_is_no_table_is_told(
     (folder / name).write_text(text)
     with pytest.raises(StartError, match=problem):
         close(make_app(CONFIG.replace("FOLDER", str(folder)), sqlite_url))
+
+
+def test_a_list_without_rows_has_the_columns_that_are_declared(
+    make_app: Callable[..., Flask], sqlite_url: str, folder: Path
+) -> None:
+    (folder / "prices.csv").unlink()
+    (folder / "prices.json").write_text("[]")
+    empty = with_callers(make_app(CONFIG.replace("FOLDER", str(folder)), sqlite_url))
+    assert get(empty, "/items/lists.prices", filter={"amount": {"gt": 1}}) == []
+    (folder / "prices.json").write_text('[{"code": "x"}]')
+    restage(empty.app.extensions["dragoman"].state)
+    assert get(empty, "/items/lists.prices") == [{"code": "x", "amount": None}]
 
 
 def test_what_a_killed_process_left_in_memory_is_removed_and_what_is_used_stays() -> None:

@@ -29,11 +29,12 @@ def free_port() -> int:
 
 
 def until(true: Callable[[], object], patience: float = WAIT) -> None:
-    """Wait until it is so."""
-    end = time.monotonic() + patience
+    """Wait until it is so. It is asked ever less often: what is waited for needs the processor, too."""
+    pause, end = 0.01, time.monotonic() + patience
     while not true():
         assert time.monotonic() < end, f"not so after {patience:g} seconds"
-        time.sleep(0.02)
+        time.sleep(pause)
+        pause = min(pause * 1.3, 0.25)
 
 
 def until_it_answers(port: int) -> None:

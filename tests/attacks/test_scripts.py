@@ -14,6 +14,7 @@ from tests.attacks.conftest import Token, World
 from tests.attacks.world import CONFIG
 from tests.tables import each
 
+pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True, scope="session")  # which takes no part
 PEOPLE = "/schema/main/people"
 SHORT = "limits: {script_seconds: 0.2, script_wait_seconds: 0.1, scripts_at_once: 2}\n"
 # The source of an expression, and what the refusal says of it.

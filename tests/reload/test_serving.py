@@ -1,4 +1,7 @@
-"""Four workers of gunicorn: SIGHUP, changed files, workers that end, and what a broken file does to them: nothing."""
+"""Four workers of gunicorn: SIGHUP, changed files, workers that end, and what a broken file does to them: nothing.
+
+Reloads while clients write are tried on both databases, in `test_under_load` and `test_stories`.
+"""
 
 import json
 import os
@@ -9,7 +12,6 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import BACKENDS
 from tests.dialects.conftest import SECRET, new_postgres
 from tests.programs import until
 from tests.reload.conftest import CONFIG
@@ -23,12 +25,11 @@ def text(url: str, name: str, more: str = "") -> str:
     return TITLE.format(url=url, secret=SECRET, name=name) + more
 
 
-@pytest.fixture(scope="module", params=BACKENDS)
+@pytest.fixture(scope="module")
 def service(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Running, str]]:
     """A service that watches its files, with one row, and the URL of its database."""
     folder = tmp_path_factory.mktemp("serving")
-    postgres = request.param == "postgres"
-    url = new_postgres(request.getfixturevalue("postgres_server")) if postgres else f"sqlite:///{folder / 'db'}"
+    url = new_postgres(request.getfixturevalue("postgres_server"))
     with running(folder, text(url, "first")) as made:
         assert made.client().send("POST", "/items/notes", {"body": "x"})[0] == 201
         yield made, url
@@ -97,7 +98,6 @@ def test_a_changed_file_is_noticed_within_seconds(service: tuple[Running, str]) 
     assert shown(running) == {"noticed"}
 
 
-@pytest.mark.parametrize("service", ["postgres"], indirect=True)
 def test_every_worker_has_new_connections_after_a_reload(service: tuple[Running, str]) -> None:
     running, url = service
     put(running, text(url, "connected"))

@@ -60,7 +60,7 @@ def _as_typed(request: Request, line: bytes) -> None:
 
 
 BEYOND_ASCII = re.compile(rb"[\x80-\xff]")
-_parsed, Request.parse_request_line = Request.parse_request_line, _as_typed  # type: ignore[method-assign]
+_parsed, Request.parse_request_line = Request.parse_request_line, _as_typed
 
 
 def on_starting(server: Arbiter) -> None:

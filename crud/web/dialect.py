@@ -10,6 +10,7 @@ from dataclasses import replace
 
 import structlog
 from flask import Flask, Response, g, request
+from gunicorn.http.errors import ParseException
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 from crud.access import permissions
@@ -100,9 +101,7 @@ def answer(body: object, status: int = 200, headers: Mapping[str, str] | None = 
 
 def nothing(status: int) -> Response:
     """An answer without a body."""
-    response = Response(status=status)
-    response.headers["Content-Length"] = "0"
-    return response
+    return Response(status=status, headers={"Content-Length": "0"})
 
 
 # ---------------------------------------------------------------- the application's side
@@ -225,6 +224,8 @@ def told(error: Exception) -> ApiError:
             if kind in ("timeout", "busy"):
                 log.warning(kind, path=path(request.path), cause=repr(error.__cause__))
             return ApiError(kind, message or str(error))
+        case ParseException():
+            return ApiError("bad_body", "The chunks of the body are not as HTTP has them")
     log.error("internal error", path=path(request.path), exc_info=error)
     return ApiError("internal", "Internal server error")
 

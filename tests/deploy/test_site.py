@@ -220,8 +220,28 @@ def test_an_address_is_taken_as_it_was_typed(service: Running) -> None:
             assert part in answer.read().decode()
 
 
+def test_broken_chunks_are_the_mistake_of_who_sends_them(service: Running) -> None:
+    """nginx refuses them itself; here gunicorn is asked without it."""
+    for path in ("/auth/login", "/items/notes", "/items/notes/import-csv"):
+        kind = "multipart/form-data; boundary=b" if "import" in path else "application/json"
+        head = f"POST {path} HTTP/1.1\r\nHost: a\r\nAuthorization: {service.headers['Authorization']}\r\n"
+        with socket.socket(socket.AF_UNIX) as connection:
+            connection.settimeout(WAIT)
+            connection.connect(bound(service).removeprefix("unix:"))
+            connection.sendall(f"{head}Content-Type: {kind}\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n".encode())
+            answer = http.client.HTTPResponse(connection)
+            answer.begin()
+            assert (answer.status, answer.headers["Content-Type"]) == (400, "application/json"), path
+    assert "internal error" not in service.log
+
+
+def bound(service: Running) -> str:
+    """Where gunicorn listens."""
+    return re.findall(r"unix:\S+/socket", service.log)[0]
+
+
 def test_the_question_of_a_container_says_whether_it_is_ready(service: Running) -> None:
-    (bind,) = re.findall(r"unix:\S+/socket", service.log)[:1]
+    bind = bound(service)
     for at, code in ((bind, 0), (bind + "-nowhere", 1), ("127.0.0.1:1", 1)):
         asked = subprocess.run([sys.executable, ROOT / "deploy" / "healthy.py"], env={"BIND": at})
         assert asked.returncode == code, at
@@ -229,8 +249,7 @@ def test_the_question_of_a_container_says_whether_it_is_ready(service: Running) 
 
 def test_the_log_has_the_id_of_a_request_and_no_query(service: Running, tmp_path: Path) -> None:
     Answer(service.port, "GET", "/v1/notes?sort=body&limit=1", X_Request_Id="a-request-of-mine")
-    (folder,) = [Path(text) for text in re.findall(r"unix:(\S+)/socket", service.log)[:1]]
-    log = folder / "access.log"
+    log = Path(bound(service).removeprefix("unix:")).with_name("access.log")
     until(lambda: "a-request-of-mine" in log.read_text())  # which nginx writes after its answer
     lines = [json.loads(line) for line in log.read_text().splitlines()]
     (line,) = [line for line in lines if line["request_id"] == "a-request-of-mine"]

@@ -13,7 +13,7 @@ from crud.wire.params import comma_list
 from sql.catalog import Catalog, Column, Relation, Resource
 from sql.errors import BadValue
 from sql.expressions import And, Compare, Expr, Filter, Hop, Or, Origin, Path, Slot, Some, Value
-from sql.operators import OPERATORS
+from sql.operators import OPERATORS, SCALARS
 from sql.query import LATER, Page
 from sql.types import BIGINT, JSON, TEXT, Type
 from sql.values import coerce
@@ -137,6 +137,14 @@ def to_one_path(reached: Reached) -> Path:
     if reached.to_many:
         raise bad_parameter(reached.origin.parameter, f"{reached.origin.text!r} leads to many rows, one was expected")
     return Path(reached.column.name, tuple(Hop(step.name) for step in reached.steps), reached.origin)
+
+
+def sortable(reached: Reached) -> Path:
+    """The path of a value by which rows can be sorted."""
+    path, type = to_one_path(reached), reached.column.type
+    if type.family not in SCALARS:
+        raise bad_parameter(reached.origin.parameter, f"values of field {reached.origin.text!r} cannot be sorted")
+    return path
 
 
 def condition(reached: Reached, make: Callable[[Path], Filter]) -> Filter:

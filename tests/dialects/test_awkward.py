@@ -127,6 +127,28 @@ def test_every_column_can_be_sorted_by(awkward: Flask, ask: Ask) -> None:
                     ask(path_of(awkward, resource), sort={column.name: direction})
 
 
+SORTS: dict[str, Callable[[str], str]] = {
+    "xond": lambda name: json.dumps([{"field": name, "direction": "ASC"}]),
+    "metal": lambda name: json.dumps({name: "asc"}),
+    "baasix": lambda name: json.dumps({name: "asc"}),
+}
+
+
+def test_a_column_that_cannot_be_sorted_by_is_named(awkward: Flask, headers: Token) -> None:
+    client, tried = awkward.test_client(), 0
+    for resource in own(awkward):
+        for column in resource.columns.values():
+            if column.type.family in ("json", "array", "range", "bytes") and column.name.isidentifier():
+                for dialect, mount in (LISTS | {"metal": "/schema/main/"}).items():
+                    name = snapshot_of(awkward).presentations[dialect].name(resource)
+                    sort = SORTS.get(dialect, str)(column.name)
+                    answer = client.get(mount + quote(name, safe=""), query_string={"sort": sort}, headers=headers)
+                    said = f"sort: values of field '{column.name}' cannot be sorted"
+                    assert (answer.status_code, said in answer.get_data(as_text=True)) == (400, True), answer.data
+                    tried += 1
+    assert tried
+
+
 def test_every_value_is_found_again_by_a_filter_on_it(awkward: Flask, ask: Ask) -> None:
     checked = 0
     for resource in own(awkward):

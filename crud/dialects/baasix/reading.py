@@ -14,7 +14,7 @@ from crud.wire.conditions import parse
 from crud.wire.grammar import Grammar
 from crud.wire.keys import by_key
 from crud.wire.params import Reader, comma_list, json_value, truth, whole_number
-from crud.wire.paths import Reached, condition, page, reach, to_one_path
+from crud.wire.paths import Reached, condition, page, reach, sortable, to_one_path
 from crud.wire.wanted import Wanted, parts
 from sql.catalog import Resource
 from sql.expressions import TRUE, Filter, Or, Path, Relevance, Search, Value, both
@@ -100,7 +100,7 @@ def _descending(name: str, direction: object) -> bool:
 
 
 def _sort_path(at: Grammar, resource: Resource, key: str) -> Path:
-    return to_one_path(reach(at.scope, resource, key, "sort"))
+    return sortable(reach(at.scope, resource, key, "sort"))
 
 
 def _page(at: Grammar, reader: Reader) -> Page:

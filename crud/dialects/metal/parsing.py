@@ -16,7 +16,7 @@ from crud.scripting.finding import without_code
 from crud.wire import expression
 from crud.wire.grammar import Grammar
 from crud.wire.params import Reader, comma_list
-from crud.wire.paths import Values, all_of, compare, to_one_path
+from crud.wire.paths import Values, all_of, compare, sortable, to_one_path
 from sql.catalog import Column, Resource
 from sql.expressions import TRUE, Filter, both
 from sql.query import Asked, Query, Select, Sort
@@ -197,7 +197,7 @@ def _direction(item: str) -> tuple[str, str]:
 def _key(at: Grammar, resource: Resource, name: str, word: str) -> Sort:
     if word.lower() not in DIRECTIONS:
         raise bad_parameter("sort", f"{word[:40]!r} is not asc or desc")
-    return Sort(to_one_path(at.reach(resource, name, "sort")), DIRECTIONS[word.lower()])
+    return Sort(sortable(at.reach(resource, name, "sort")), DIRECTIONS[word.lower()])
 
 
 def parse_cache(written: object) -> float:

@@ -13,7 +13,7 @@ from crud.errors import bad_parameter, unknown_field
 from crud.wire.jsonconditions import JSON_WORDS
 from crud.wire.keys import by_key
 from crud.wire.params import Reader, comma_list, json_value, truth, whole_number
-from crud.wire.paths import Scope, Values, all_of, compare, near, page, reach, to_one_path
+from crud.wire.paths import Scope, Values, all_of, compare, near, page, reach, sortable
 from crud.wire.variables import At
 from crud.wire.wanted import Wanted, add, parts, step
 from sql.catalog import Resource
@@ -79,7 +79,7 @@ def _populate(scope: Scope, wanted: Wanted, name: str) -> None:
 def parse_sort(scope: Scope, resource: Resource, reader: Reader) -> tuple[Sort, ...]:
     """`sort=-f`, `sort=f:desc`, `sort=f desc`, and lists of them."""
     keys = [sort_key(text) for text in listed(reader, "sort")]
-    return tuple(Sort(to_one_path(reach(scope, resource, name, "sort")), descending) for name, descending in keys)
+    return tuple(Sort(sortable(reach(scope, resource, name, "sort")), descending) for name, descending in keys)
 
 
 def sort_key(text: str) -> tuple[str, bool]:

@@ -12,7 +12,7 @@ from crud.definitions.settings import Limits
 from crud.errors import bad_parameter
 from crud.wire.keys import by_key
 from crud.wire.params import Reader, comma_list, truth, whole_number
-from crud.wire.paths import Reached, Scope, Values, all_of, any_of, compare, page, reach, to_one_path
+from crud.wire.paths import Reached, Scope, Values, all_of, any_of, compare, page, reach, sortable
 from crud.wire.wanted import Wanted, everything, parts
 from sql.catalog import Resource
 from sql.expressions import Filter
@@ -88,7 +88,7 @@ def _sort_key(scope: Scope, resource: Resource, text: str) -> Sort:
     name, found, word = text.rpartition(":")
     if not found or word not in ("asc", "desc"):
         name, word = text, "asc"
-    return Sort(to_one_path(reach(scope, resource, name, "sort")), word == "desc")
+    return Sort(sortable(reach(scope, resource, name, "sort")), word == "desc")
 
 
 # ---------------------------------------------------------------- filters

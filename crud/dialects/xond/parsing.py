@@ -12,7 +12,7 @@ from crud.errors import bad_parameter, unknown_field
 from crud.wire.grammar import Grammar
 from crud.wire.keys import by_key
 from crud.wire.params import Reader, comma_list, json_value, truth, whole_number
-from crud.wire.paths import Values, all_of, any_of, compare, page, to_one_path
+from crud.wire.paths import Values, all_of, any_of, compare, page, sortable
 from crud.wire.wanted import Wanted, add, parts, step
 from sql.catalog import Resource
 from sql.expressions import TRUE, Filter, Origin, Path, both
@@ -152,7 +152,7 @@ def parse_key(at: Grammar, resource: Resource, item: dict[str, object]) -> Sort:
     only(item, {"field", "direction"}, "sort")
     if direction not in DIRECTIONS:
         raise bad_parameter("sort", f"direction {direction[:40]!r} is not asc or desc")
-    return Sort(to_one_path(at.reach(resource, name, "sort")), DIRECTIONS[direction])
+    return Sort(sortable(at.reach(resource, name, "sort")), DIRECTIONS[direction])
 
 
 def objects(written: str | None, parameter: str) -> list[dict[str, object]]:

@@ -5,7 +5,6 @@ Whoever can start these commands can read the database: they act as an administr
 """
 
 import json
-import os
 import sys
 import time
 from collections.abc import Iterator, Sequence
@@ -18,11 +17,9 @@ import click
 from flask.cli import AppGroup, with_appcontext
 
 from crud import exporting
-from crud.access.actor import Actor
 from crud.access.permissions import gate_for
+from crud.cli.acting import administrator, refusals
 from crud.cli.progress import Counted, watched
-from crud.errors import ApiError
-from crud.hooks import HookFailed
 from crud.importing.cells import rows_from_csv
 from crud.importing.documents import rows_from_json, rows_from_lines
 from crud.importing.engine import import_rows
@@ -30,9 +27,8 @@ from crud.importing.rows import Bad, Imported, Numbered
 from crud.presentation import Shown, Style, View
 from crud.presenting import view_of
 from crud.snapshots.state import Context, Snapshot
-from crud.web.dialect import served
 from sql.catalog import Column, Resource
-from sql.errors import SqlError, UnknownResource
+from sql.errors import UnknownResource
 from sql.query import Asked
 
 data_commands = AppGroup("data", help="Import and export rows.")
@@ -53,7 +49,7 @@ def import_file(
     file: BinaryIO, resource: str, *, form: str | None, tenant: str | None, spreadsheet: bool, as_json: bool
 ) -> None:
     """Write the rows of FILE (- is standard input) into RESOURCE: all of them, or none."""
-    with _told():
+    with refusals():
         context = administrator()
         found = find_resource(context.snapshot, resource)
         started = time.monotonic()
@@ -76,7 +72,7 @@ def import_file(
 @with_appcontext
 def export_file(resource: str, *, form: str | None, output: Path | None, fields: str | None, raw: bool) -> None:
     """Write all rows of RESOURCE, in the order of their key."""
-    with _told():
+    with refusals():
         context = administrator()
         view = neutral(find_resource(context.snapshot, resource))
         columns = _columns(view, fields)
@@ -85,23 +81,6 @@ def export_file(resource: str, *, form: str | None, output: Path | None, fields:
         with _opened(output) as file:
             for piece in pieces:
                 file.write(piece)
-
-
-def administrator() -> Context:
-    """Who may do everything, with what is in force."""
-    return Context(served().state.current(), Actor(roles=frozenset({"admin"})))
-
-
-@contextmanager
-def _told() -> Iterator[None]:
-    """What was refused, in a line."""
-    try:
-        yield
-    except (ApiError, SqlError, HookFailed) as error:
-        raise click.ClickException(str(error)) from error
-    except BrokenPipeError:  # whoever read the export has seen enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(1)
 
 
 @contextmanager

@@ -10,7 +10,7 @@ from flask.cli import with_appcontext
 
 from crud import inquiry
 from crud.access.actor import Actor
-from crud.cli.data import administrator
+from crud.cli.acting import administrator
 from crud.errors import ApiError
 from crud.snapshots.state import Context
 from crud.web.dialect import served

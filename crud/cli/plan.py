@@ -16,12 +16,10 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from crud import runs
-from crud.cli.data import administrator
+from crud.cli.acting import administrator, refusals
 from crud.errors import ApiError
-from crud.hooks import HookFailed
 from crud.jsontext import json_bytes
 from crud.snapshots.state import Context
-from sql.errors import SqlError
 
 plan_commands = AppGroup("plan", help="Show plans, and run them.")
 PLAN = click.argument("plan", metavar="PLAN[/ENTITY]")
@@ -32,7 +30,7 @@ PLAN = click.argument("plan", metavar="PLAN[/ENTITY]")
 @with_appcontext
 def show(plan: str) -> None:
     """Print the steps of PLAN, their columns and their statements; nothing is read."""
-    with _told():
+    with refusals():
         context = administrator()
         for name, entity in _named(context, plan):
             click.echo(f"{name}/{entity}")
@@ -51,7 +49,7 @@ def show(plan: str) -> None:
 @with_appcontext
 def run(plan: str, *, as_json: bool) -> None:
     """Carry out the steps of PLAN, one entity after the other, those that write too."""
-    with _told():
+    with refusals():
         context = administrator()
         chosen = list(_named(context, plan))
         done: dict[str, runs.Ran] = {}
@@ -96,13 +94,3 @@ def _progress(many: int) -> Iterator[Callable[[str, int], None]]:
     with Progress(*columns, console=Console(stderr=True)) as bar:
         task = bar.add_task("", total=many)
         yield lambda said, more: bar.update(task, description=said, advance=more)
-
-
-@contextmanager
-def _told() -> Iterator[None]:
-    """What was refused, in a line."""
-    try:
-        yield
-    except (ApiError, SqlError, HookFailed) as error:
-        notes = [*getattr(error, "__notes__", ())]
-        raise click.ClickException(": ".join([*notes, str(error)])) from error

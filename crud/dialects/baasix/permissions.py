@@ -12,18 +12,16 @@ from flask import Response
 from werkzeug.exceptions import MethodNotAllowed
 
 from crud import service
-from crud.dialects.baasix.keys import by_path
 from crud.dialects.baasix.mounts import RULES
 from crud.dialects.baasix.nesting import creation
 from crud.dialects.baasix.reading import grammar, parse_list, parse_one, parse_shown
 from crud.dialects.baasix.refusals import about
-from crud.dialects.baasix.writing import parse_update
+from crud.dialects.baasix.writing import parse_delete, parse_update
 from crud.errors import ApiError
 from crud.system import PERMISSIONS
 from crud.web.dialect import admit, answer, context, nothing, reader
-from crud.web.request import admit_for, body_object, if_match, tagged
+from crud.web.request import admit_for, body_object, tagged
 from sql.catalog import Resource
-from sql.commands import Delete
 
 RELOADED = {"message": "Permission cache reloaded successfully"}
 
@@ -63,11 +61,7 @@ def update_rule(key: str) -> Response:
 @RULES.blueprint.delete("/<key>")
 def delete_rule(key: str) -> Response:
     resource = _writable("delete")
-    at = grammar()
-    shown = parse_shown(at, resource, reader())
-    where = by_path(at.scope, resource, key, action="delete")
-    command = Delete(resource.name, where, at.scope.filled, keyed=True, shown=shown, if_match=if_match())
-    service.write(context(), [command])
+    service.write(context(), [parse_delete(grammar(), resource, key)])
     return nothing(204)
 
 

@@ -58,12 +58,15 @@ def changes_of(resource: Resource, data: object, *, at: str = "") -> Mapping[str
 @API.blueprint.delete("/<name>/<key>")
 def delete_item(name: str, key: str) -> Response:
     resource = open_for("baasix", name, "delete")
-    at = grammar()
+    (written,) = service.write(context(), [parse_delete(grammar(), resource, key)])
+    return answer({"data": shown_key(resource, written.keys[0]), "message": "Item deleted successfully"})
+
+
+def parse_delete(at: Grammar, resource: Resource, key: str) -> Delete:
+    """What `DELETE /items/:collection/:id` asks."""
     shown = parse_shown(at, resource, reader())
     where = by_path(at.scope, resource, key, action="delete")
-    command = Delete(resource.name, where, at.scope.filled, keyed=True, shown=shown, if_match=if_match())
-    (written,) = service.write(context(), [command])
-    return answer({"data": shown_key(resource, written.keys[0]), "message": "Item deleted successfully"})
+    return Delete(resource.name, where, at.scope.filled, keyed=True, shown=shown, if_match=if_match())
 
 
 @API.blueprint.post("/<name>/<key>/restore")

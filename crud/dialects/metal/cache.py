@@ -8,11 +8,9 @@ from flask import Response
 
 from crud import keeping
 from crud.dialects.metal import rendering
-from crud.dialects.metal.bodies import members
 from crud.dialects.metal.mounts import CACHE, signed_in
-from crud.dialects.metal.writing import received
+from crud.dialects.metal.server import admitted
 from crud.errors import ApiError
-from crud.snapshots import reloading
 from crud.web.dialect import answer, context, reader
 
 
@@ -41,11 +39,3 @@ def purge() -> Response:
     admitted()
     keeping.purged(context())
     return answer({"message": "Cache purged"})
-
-
-def admitted() -> None:
-    """Refuse whoever may not reload the server, and a body that says something."""
-    signed_in()
-    if not reloading.may_reload(context().snapshot, context().actor):
-        raise ApiError("forbidden", "Permission denied")
-    members(received())

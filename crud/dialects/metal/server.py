@@ -12,13 +12,13 @@ from crud.dialects.metal.mounts import PLAN, SERVER, signed_in
 from crud.dialects.metal.writing import received
 from crud.errors import ApiError
 from crud.snapshots import reloading
-from crud.web.dialect import answer, context, reader, served
+from crud.web.dialect import answer, context, served
 
 
 @PLAN.blueprint.post("/<plan>/reload")
 def reload_plan(plan: str) -> Response:
     """Take one plan from the files anew."""
-    _admitted()
+    admitted()
     state = served().state
     try:
         found = reloading.reload_plan(state, plan)
@@ -29,9 +29,8 @@ def reload_plan(plan: str) -> Response:
     return answer({"plan": plan, "message": "Plan reloaded"})
 
 
-def _admitted() -> None:
+def admitted() -> None:
     """Refuse whoever may not reload, and a body that says something."""
-    reader().finish()
     signed_in()
     if not reloading.may_reload(context().snapshot, context().actor):
         raise ApiError("forbidden", "Permission denied")
@@ -41,7 +40,7 @@ def _admitted() -> None:
 @SERVER.blueprint.post("/reload")
 def reload_server() -> Response:
     """Read the files again; all connections are made anew."""
-    _admitted()
+    admitted()
     state = served().state
     try:
         done = reloading.reload(state)

@@ -15,6 +15,7 @@ from sql.errors import UnknownColumn, UnknownRelation, UnknownResource
 from sql.query import Plan, Sort
 from sql.types import Type
 
+LONGEST_NAME = 63  # bytes of a name that PostgreSQL keeps
 Pairs = tuple[tuple[str, str], ...]
 Only = tuple[tuple[str, object], ...]
 EMPTY: Mapping[str, object] = MappingProxyType({})

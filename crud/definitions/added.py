@@ -20,9 +20,9 @@ from crud.definitions.problems import ConfigError, Problem
 from crud.definitions.schema import RESOURCE
 from crud.definitions.semantics import check_meaning
 from crud.definitions.shapes import check_shape
+from sql.catalog import LONGEST_NAME
 
 Data = Mapping[str, object]
-LONGEST = 63  # bytes of a name that PostgreSQL keeps
 MOST_FIELDS = 1000
 REMEMBERED = 1000
 TAKEN_PREFIXES = ("_dragoman_", "sqlite_", "pg_")
@@ -59,7 +59,7 @@ def read_added(name: str, data: Data) -> tuple[ResourceDefinition | None, tuple[
 @lru_cache(maxsize=REMEMBERED)
 def _read(name: str, text: str) -> tuple[ResourceDefinition | None, tuple[Problem, ...]]:
     """Remembered: all definitions are read again whenever one of them changes."""
-    document = Document(f"the definition of {name[:LONGEST]!r}", data=json.loads(text))
+    document = Document(f"the definition of {name[:LONGEST_NAME]!r}", data=json.loads(text))
     problems = check_shape(document, RESOURCE)
     if problems:
         return None, tuple(problems)
@@ -95,8 +95,8 @@ def _name(name: str, place: Place) -> Iterator[Problem]:
         yield Problem("a name must not be empty", place)
     elif "\x00" in name or any("\ud800" <= character <= "\udfff" for character in name):
         yield Problem("a name has characters that no database keeps", place)
-    elif len(name.encode()) > LONGEST:
-        yield Problem(f"a name is longer than {LONGEST} bytes", place)
+    elif len(name.encode()) > LONGEST_NAME:
+        yield Problem(f"a name is longer than {LONGEST_NAME} bytes", place)
     elif name.casefold().startswith(TAKEN_PREFIXES):
         yield Problem(f"a name must not begin with {' or '.join(TAKEN_PREFIXES)}", place)
 

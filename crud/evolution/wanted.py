@@ -16,13 +16,11 @@ from crud.definitions.problems import Problem
 from crud.definitions.semantics import declared
 from crud.evolution.targets import Known, exact_of
 from crud.resources import planned, uniques_of
-from sql.catalog import Column, Resource, Table
+from sql.catalog import LONGEST_NAME, Column, Resource, Table
 from sql.introspection import ForeignKey, Index
 from sql.layout import Layout, layout_of
 from sql.parts import name_of
 from sql.types import STRING
-
-_LONGEST = 63  # bytes of a name that PostgreSQL keeps
 
 
 @dataclass(frozen=True, eq=False)
@@ -161,8 +159,8 @@ def _unfit_names(definition: ResourceDefinition, backend: str) -> Iterator[Probl
     for name, place in names:
         if "\x00" in name:
             yield Problem("a name cannot hold NUL", place)
-        if backend == "postgres" and len(name.encode()) > _LONGEST:
-            yield Problem(f"{name!r} is longer than the {_LONGEST} bytes that PostgreSQL keeps of a name", place)
+        if backend == "postgres" and len(name.encode()) > LONGEST_NAME:
+            yield Problem(f"{name!r} is longer than the {LONGEST_NAME} bytes that PostgreSQL keeps of a name", place)
     for said in definition.fields if backend == "sqlite" else ():
         if folded[_folded(said)] > 1:
             yield Problem(f"SQLite takes {said.name!r} for another column that differs in case only", said.place)

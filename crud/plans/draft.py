@@ -14,14 +14,13 @@ from crud.definitions.place import Place
 from crud.wire.exact import Constants
 from crud.wire.paths import Binder
 from crud.wire.scripts import Texts
-from sql.catalog import Catalog, Column, Resource
+from sql.catalog import LONGEST_NAME, Catalog, Column, Resource
 from sql.errors import Unsupported
 from sql.expressions import Path
 from sql.query import Body, Select, Sort, Stage
 from sql.stages import HIDDEN, PREFIX, columns_of, is_hidden, resource_of
 
 Given = Mapping[str, object]
-LONGEST = 63  # bytes of a name that PostgreSQL keeps
 OURS = "_dragoman_"
 
 
@@ -147,7 +146,7 @@ def check_names(columns: Mapping[str, Column]) -> None:
     """Refuse names of columns that not every database tells apart."""
     met: dict[str, str] = {}
     for name in columns:
-        if not name or "\x00" in name or len(name.encode("utf-8", "replace")) > LONGEST:
+        if not name or "\x00" in name or len(name.encode("utf-8", "replace")) > LONGEST_NAME:
             raise Mistake(f"{name[:80]!r} cannot be the name of a column")
         if name.startswith(OURS) and not is_hidden(name):
             raise Mistake(f"the name of a column must not begin with {OURS}")

@@ -10,9 +10,9 @@ from typing import Any
 
 from crud.dialects.baasix.schemas.documents import Written, columns, key_of, refused, relations
 from crud.dialects.baasix.schemas.words import TYPES
+from sql.catalog import LONGEST_NAME
 
 Data = dict[str, Any]
-LONGEST = 63  # bytes of a name; an index whose name would be longer is made under a shorter one, and is not listed
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,8 @@ def linked(name: str, written: Written, ends: Ends) -> Written:
         fields[field_name] = {**field, "as": field.get("as", field_name), "foreignKey": foreign}
         fields.setdefault(foreign, {**end.column, "allowNull": True, "SystemGenerated": True})
         index = {"name": index_name(name, foreign), "fields": [foreign], "unique": False}
-        if len(index_name(name, foreign).encode()) <= LONGEST and not _served(foreign, fields, indexes):
+        # One whose name would be longer is made under a shorter one, and is not listed.
+        if len(index_name(name, foreign).encode()) <= LONGEST_NAME and not _served(foreign, fields, indexes):
             indexes.append(index)
     return {**written, "fields": fields, "indexes": indexes}
 

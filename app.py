@@ -22,7 +22,8 @@ from crud.snapshots import inherited, startup
 from crud.snapshots.following import followed
 from crud.snapshots.inherited import INHERITED, Files
 from crud.snapshots.state import Snapshot, State
-from crud.web import dialect, explained, health, origins, pages, telling
+from crud.web import explained, health, installing, origins, pages, telling
+from crud.web.mounts import Dialect
 from crud.web.routes import Route
 from sql.errors import Busy, DatabaseError, ReadOnly, Unavailable, Unusable
 
@@ -37,7 +38,7 @@ class StartError(click.ClickException):
 def create_app(
     config: Given = None,
     *,
-    dialects: Iterable[dialect.Dialect] = tuple(DIALECTS.values()),
+    dialects: Iterable[Dialect] = tuple(DIALECTS.values()),
     waits: bool = False,
 ) -> Flask:
     """The WSGI application. `config` is a configuration, the path of one, or None for what the environment names.
@@ -51,7 +52,7 @@ def create_app(
         raise StartError(str(error)) from error
 
 
-def _create(config: Given, dialects: tuple[dialect.Dialect, ...], *, waits: bool) -> Flask:
+def _create(config: Given, dialects: tuple[Dialect, ...], *, waits: bool) -> Flask:
     logs.configure("stdout" if cli.serves(sys.argv[1:]) else "stderr")
     app = Flask("dragoman", static_folder=None)
     cli.install(app)
@@ -66,7 +67,7 @@ def _create(config: Given, dialects: tuple[dialect.Dialect, ...], *, waits: bool
     brakes.install(app, read)
     names = [each.name for each in dialects]
     state = _state(config, names, (read, texts), waits=waits)
-    dialect.install(app, state, dialects)
+    installing.install(app, state, dialects)
     explained.install(app)
     health.install(app, state)
     origins.install(app, read)

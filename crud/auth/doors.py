@@ -18,8 +18,9 @@ from crud.errors import ApiError
 from crud.identity.brakes import knock
 from crud.identity.signing import forged
 from crud.web.crossing import refuse_cross_site
-from crud.web.dialect import answer, bearer, become, context, reader
+from crud.web.dialect import answer, context, reader
 from crud.web.mounts import Mount, Mounted, merged, served, shared, speak_as
+from crud.web.recognising import bearer, become
 
 CREDENTIALS = frozenset({"email", "password"})
 REFRESH = Member("refreshToken", "refreshToken must be a token", required=False)

@@ -16,8 +16,9 @@ from crud.memo import Memo
 from crud.openapi.caller import Caller
 from crud.openapi.documents import document
 from crud.snapshots.state import Context
-from crud.web.dialect import bearer, become, context, reader, served
+from crud.web.dialect import context, reader, served
 from crud.web.mounts import Dialect, Served
+from crud.web.recognising import bearer, become
 from crud.web.request import VARY, known
 
 KEPT = 20  # documents of one snapshot, the least recently used going first

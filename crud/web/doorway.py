@@ -8,7 +8,8 @@ from flask import request
 
 from crud.doors import sign_out
 from crud.errors import ApiError
-from crud.web.dialect import context, served, shown
+from crud.web.dialect import context, served
+from crud.web.recognising import shown
 from crud.web.request import body
 
 MOST_BYTES = 256 * 1024

@@ -8,7 +8,8 @@ from flask import Flask, Response
 from crud.dissection import dissected
 from crud.errors import ApiError
 from crud.service import Explained
-from crud.web.dialect import answer, refused
+from crud.web.dialect import answer
+from crud.web.refusals import refused
 from sql.errors import SqlError
 
 

@@ -18,7 +18,8 @@ from crud.jsontext import json_bytes
 from crud.snapshots.health import Health, connections, health_of
 from crud.snapshots.state import State
 from crud.telemetry import figures
-from crud.web.dialect import bearer, context, open_context, served
+from crud.web.dialect import context, served
+from crud.web.recognising import bearer, open_context
 from sql.errors import SqlError
 
 T = TypeVar("T")

@@ -14,8 +14,9 @@ from flask.typing import ResponseReturnValue
 
 from crud.errors import ApiError
 from crud.system import called
-from crud.web.dialect import bearer, context, reader, served
+from crud.web.dialect import context, reader, served
 from crud.web.documents import Endpoint, cookies, described, document_for, give_document, recognise
+from crud.web.recognising import bearer
 
 DOCS = Blueprint("docs", __name__, url_prefix="/docs", template_folder="templates")
 OWN = Path(__file__).parent / "static"

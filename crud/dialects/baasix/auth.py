@@ -16,8 +16,9 @@ from crud.doors import New, Signed
 from crud.errors import ApiError
 from crud.identity.accounts import stored_role
 from crud.identity.brakes import braked
-from crud.web.dialect import answer, context, identify, reader
+from crud.web.dialect import answer, context, reader
 from crud.web.doorway import MOST_PASSWORD
+from crud.web.recognising import identify
 
 MODES = ("jwt", "cookie")
 LOGIN = (named("tenant_Id"), named("authType"), named("authMode"))

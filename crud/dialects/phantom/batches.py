@@ -19,7 +19,8 @@ from crud.dialects.phantom.mounts import API
 from crud.dialects.phantom.refusals import render_error
 from crud.dialects.phantom.writing import DELETED, parse_read, read_data, row_shown, target_of
 from crud.errors import ApiError, unknown_field
-from crud.web.dialect import answer, context, open_resource, reader, told, worded
+from crud.web.dialect import answer, context, open_resource, reader
+from crud.web.refusals import told, worded
 from crud.web.request import body_object
 from crud.wire.bodies import bad_body
 from crud.wire.params import Reader

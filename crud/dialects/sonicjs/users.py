@@ -18,7 +18,8 @@ from crud.errors import ApiError
 from crud.identity.sessions import CONFIGURED
 from crud.snapshots.state import Context
 from crud.system import ACCOUNTS
-from crud.web.dialect import answer, context, reader, scope, shown
+from crud.web.dialect import answer, context, reader, scope
+from crud.web.recognising import shown
 from crud.web.request import tagged
 from crud.wire.keys import by_key
 from crud.wire.wanted import Wanted, parts

@@ -12,7 +12,7 @@ from crud.dialects.xond.parsing import Listing
 from crud.errors import ApiError, Mistake, said
 from crud.presentation import View
 from crud.service import Result
-from crud.web.dialect import MOST_SAID
+from crud.web.refusals import MOST_SAID
 
 Row = dict[str, object]
 

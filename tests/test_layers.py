@@ -1,6 +1,8 @@
-"""What the import contracts of pyproject.toml cannot say: the top-level modules, and who makes an `Authorized`."""
+"""What the import contracts of pyproject.toml cannot say: the top-level modules, who makes an `Authorized`, and that no
+room was left out of their layers."""
 
 import ast
+import tomllib
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -72,3 +74,18 @@ def test_a_driver_is_imported_in_its_own_room_only(driver: str, room: str) -> No
 def test_only_permissions_makes_an_authorized_query() -> None:
     makers = {names(path) for path in SOURCES if "Authorized" in called(path)}
     assert makers <= {"crud/access/permissions.py", "crud/access/grants.py"}
+
+
+@cache
+def layered() -> set[str]:
+    contracts = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["importlinter"][
+        "contracts"
+    ]
+    layers = [layer for contract in contracts for layer in contract.get("layers", ()) if "." in layer]
+    return {module.strip(" ()") for layer in layers for module in layer.split("|")}
+
+
+@each("path", [path for path in SOURCES if path.name != "__init__.py"], ids=names)
+def test_every_room_has_its_layer(path: Path) -> None:
+    parts = path.relative_to(ROOT).with_suffix("").parts
+    assert {".".join(parts[:length]) for length in range(2, len(parts) + 1)} & layered()

@@ -112,6 +112,18 @@ def test_the_image_has_what_the_service_needs(tmp_path: Path) -> None:
     assert done.returncode == 0 and "Dragoman listens on" in done.stdout, done.stderr
 
 
+def test_what_runs_where_nobody_may_write_is_compiled_before() -> None:
+    """Else each start and each command compiles all of it again."""
+    code = {
+        path for path in copied() if path.endswith(".py") and "/" not in path or (ROOT / path / "__init__.py").exists()
+    }
+    assert {"app.py", "crud"} <= code
+    for text in ((DEPLOY / "Dockerfile").read_text(), (ROOT / "docs" / "deployment.md").read_text()):
+        commands = re.findall(r"bin/python -m compileall -q (.*)", text)
+        assert commands
+        assert all({path.removeprefix("/opt/dragoman/") for path in each.split()} == code for each in commands)
+
+
 def test_compose_fits_the_files_beside_it() -> None:
     text = (DEPLOY / "compose.yml").read_text()
     services = yaml.safe_load(text)["services"]
@@ -123,6 +135,7 @@ def test_compose_fits_the_files_beside_it() -> None:
     named = {volume.split(":")[0] for volume in volumes} & set(yaml.safe_load(text)["volumes"])
     assert named == set(yaml.safe_load(text)["volumes"])
     assert "socket:/run/dragoman" in services["service"]["volumes"]
+    assert services["service"]["env_file"] == ".env"  # of the example's variables, those that compose does not ask for
     example = (DEPLOY / ".env.example").read_text()
     asked = set(VARIABLE.findall(text))
     assert asked == {name for name in asked if re.search(rf"^#?{name}=", example, re.M)}

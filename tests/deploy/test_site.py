@@ -213,7 +213,8 @@ def test_an_address_is_taken_as_it_was_typed(service: Running) -> None:
         ("/items/n\udcfftes", 404, "not found"),
     ):
         with socket.create_connection(("127.0.0.1", service.port), timeout=WAIT) as connection:
-            connection.sendall(f"GET {target} HTTP/1.1\r\nHost: a\r\n\r\n".encode("utf-8", "surrogateescape"))
+            head = f"GET {target} HTTP/1.1\r\nHost: a\r\nUser-Agent: a \udcff\r\n\r\n"
+            connection.sendall(head.encode("utf-8", "surrogateescape"))
             answer = http.client.HTTPResponse(connection)
             answer.begin()
             assert (answer.status, answer.headers["Content-Type"]) == (status, "application/json")

@@ -15,7 +15,7 @@ from crud.errors import ApiError
 from crud.hooks import HookFailed
 from crud.snapshots.state import Context
 from crud.web.dialect import served
-from sql.errors import SqlError
+from sql.errors import SqlError, TooManyRows
 
 
 def administrator() -> Context:
@@ -29,7 +29,8 @@ def refusals() -> Iterator[None]:
     try:
         yield
     except (ApiError, SqlError, HookFailed) as error:
-        raise click.ClickException(": ".join([*getattr(error, "__notes__", ()), str(error)])) from error
+        limit = " (limits.max_rows)" if isinstance(error, TooManyRows) else ""
+        raise click.ClickException(": ".join([*getattr(error, "__notes__", ()), f"{error}{limit}"])) from error
     except BrokenPipeError:  # whoever reads what is printed has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)

@@ -39,6 +39,8 @@ def show(plan: str) -> None:
             found = runs.show(context, name, entity)
             columns = [f"{column} ({type})" for column, type in found.columns.items()]
             click.echo(f"  gives: {', '.join(columns) or 'nothing'}")
+            for said in found.writes:
+                click.echo(f"  writes: {said}")
             for title, text in found.statements:
                 click.echo(f"  -- {title}\n  {text}")
 
@@ -53,17 +55,23 @@ def run(plan: str, *, as_json: bool) -> None:
         context = administrator()
         chosen = list(_named(context, plan))
         done: dict[str, runs.Ran] = {}
-        with _progress(len(chosen)) as told:
-            for name, entity in chosen:
-                told(f"{name}/{entity}", 0)
-                done[entity] = runs.run(context, name, entity, lambda step: told(step, 0))
-                told(f"{name}/{entity}", 1)
+        try:
+            with _progress(len(chosen)) as told:
+                for name, entity in chosen:
+                    told(f"{name}/{entity}", 0)
+                    done[entity] = runs.run(context, name, entity, lambda step: told(step, 0))
+                    told(f"{name}/{entity}", 1)
+        finally:  # what is done stays done, also where the next one fails
+            _report(chosen[0][0], done, as_json=as_json)
+
+
+def _report(plan: str, done: Mapping[str, runs.Ran], *, as_json: bool) -> None:
     if as_json:
         said = {entity: {"rows": ran.rows, "written": dict(ran.written)} for entity, ran in done.items()}
-        click.echo(json_bytes({"plan": chosen[0][0], "entities": said}))
+        click.echo(json_bytes({"plan": plan, "entities": said}))
         return
     for entity, ran in done.items():
-        click.echo(f"{chosen[0][0]}/{entity}: {len(ran.rows)} rows")
+        click.echo(f"{plan}/{entity}: {len(ran.rows)} rows")
         for step, count in ran.written:
             click.echo(f"  {step}: {count} rows written")
 

@@ -15,7 +15,9 @@ from crud.runs.writing import carried_out
 from crud.service import Work
 from crud.snapshots.state import Context
 from crud.symbols import MARK, symbolic, symbols
+from sql.catalog import Resource
 from sql.compiled import Statement
+from sql.errors import SqlError
 from sql.fragment import Bindings
 
 Told = Callable[[str], None]
@@ -23,10 +25,11 @@ Told = Callable[[str], None]
 
 @dataclass(frozen=True)
 class Shown:
-    """An entity: its columns with their types, and its statements under what they are."""
+    """An entity: its columns with their types, its statements under what they are, and what its steps write."""
 
     columns: Mapping[str, str]
     statements: tuple[tuple[str, str], ...]
+    writes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -40,8 +43,9 @@ class Ran:
 def show(context: Context, plan: str, entity: str) -> Shown:
     """What an entity would run. Raises ApiError."""
     made, values = built_now(context, plan, entity)
+    writes = tuple(f"{each.step.at}: {_place(target(each.step))}" for each in made.effects)
     if made.plan is None:
-        return Shown({}, ())
+        return Shown({}, (), writes)
     asking, asked = question(context, made.plan, made.columns, values)
     snapshot = asking.snapshot
     compiled = reading.prepared(asking, asked.query)
@@ -53,7 +57,11 @@ def show(context: Context, plan: str, entity: str) -> Shown:
     home = "sqlite" if compiled.brought else snapshot.database(source).backend.name
     title = "with the rows of those, in a database beside them" if compiled.brought else f"in the source {source!r}"
     found.append((title, _said(compiled.statement, home, values)))
-    return Shown({name: column.type.name for name, column in made.columns.items()}, tuple(found))
+    return Shown({name: column.type.name for name, column in made.columns.items()}, tuple(found), writes)
+
+
+def _place(resource: Resource) -> str:
+    return f"{resource.name}, in the source {resource.source!r}"
 
 
 def _said(statement: Statement, backend: str, values: Sequence[object]) -> str:
@@ -76,5 +84,9 @@ def _run(context: Context, plan: str, entity: str, told: Told) -> Ran:
             written.append((effect.step.at, carried_out(Running(context, work, made, values, effect))))
         if made.plan is None:
             return Ran([], tuple(written))
-        rows = rows_of(context, made.plan, made.columns, values).rows
+        try:
+            rows = rows_of(context, made.plan, made.columns, values).rows
+        except SqlError as error:
+            error.add_note(f"Plan {plan!r}, entity {entity!r}")
+            raise
     return Ran(rows, tuple(written))

@@ -35,7 +35,15 @@ schemas:
           price: {type: decimal, precision: 10, scale: 2}
           gone: {type: datetime}
         soft_delete: gone
+limits: {max_rows: 30}
 plans:
+  half:
+    first:
+      - insert: {entity: items, data: {id: 1, name: a}}
+    second:
+      - insert: {entity: items, data: {id: 1, name: b}}
+    third:
+      - insert: {entity: items, data: {id: 3, name: c}}
   work:
     kept:
       - sync: {from: {entity: items}, to: {entity: kept}, on: id}
@@ -48,6 +56,8 @@ plans:
       - insert: {entity: items, data: [{id: 7, name: a}, {id: 1, name: b}]}
     filled:
       - insert: {entity: items, data: [{id: 1, name: a, price: 1.5}, {id: 2, name: "${{ 'b' }}", price: 2.5}, {id: 3, name: c}]}
+      - select: {entity: items}
+    everything:
       - select: {entity: items}
     dear:
       - select: {entity: items, filter-expression: "price > 2"}
@@ -216,7 +226,25 @@ def test_steps_and_statements_are_shown_and_nothing_is_done(app: Flask) -> None:
     assert '1. select: {"entity": "items", "filter-expression": "price > 2"}' in answer.output
     assert 'WITH "_dragoman_step_1" AS (SELECT' in answer.output
     assert "gives: id (integer), name (string), price (decimal)" in answer.output
+    assert "writes: Plan 'work', entity 'synced', step 1 (sync): copies, in the source 'default'" in answer.output
     assert rows(app, "items") == []
+
+
+def test_what_was_done_before_something_fails_is_told(app: Flask) -> None:
+    output = called(app, "run", "half").output
+    assert "half/first: 0 rows\n  Plan 'half', entity 'first', step 1 (insert): 1 rows written" in output
+    assert "Error: Plan 'half', entity 'second', step 1 (insert): A row with this value exists already (id)" in output
+    assert rows(app, "items") == [(1, "a")]
+    output = called(app, "run", "half", "--json").output
+    assert json.loads(output.splitlines()[0])["entities"] == {}
+
+
+def test_more_rows_than_the_limit_name_it(app: Flask) -> None:
+    ran(app, "filled")
+    changed(app, *(f"INSERT INTO items (id, name) VALUES ({id}, 'x')" for id in range(10, 40)))
+    for entity, at in (("everything", ""), ("kept", ", step 1 (sync)")):
+        said = called(app, "run", f"work/{entity}").output
+        assert f"Plan 'work', entity '{entity}'{at}: More than 30 rows (limits.max_rows)" in said
 
 
 @pytest.mark.parametrize(

@@ -90,7 +90,7 @@ def _line(asked: Request, response: Response, where: tuple[str, str], seconds: f
         "ms": round(seconds * 1000, 2),
         "sql_ms": round(told.spent["sql"] * 1000, 2),
         "statements": sum(count for count, _ in told.statements.values()),
-        "bytes": response.calculate_content_length() or 0,
+        "bytes": response.calculate_content_length() or response.content_length or 0,
         "dialect": where[1],
         "actor": known.actor.id if known else None,
     }
@@ -109,6 +109,6 @@ def path(asked: str) -> str:
 
 def dialect(asked: Request) -> str:
     """The dialect whose mount the path is in; empty outside all."""
-    if asked.url_rule and "." in asked.url_rule.endpoint:
+    if asked.url_rule and ":" in asked.url_rule.endpoint:
         return str(asked.url_rule.endpoint).partition(":")[0]
     return next((each.dialect.name for each in served().sharing(asked.path)), "")

@@ -37,6 +37,13 @@ def test_a_request_has_one_line(
     assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d+Z", str(line["timestamp"]))
 
 
+def test_a_file_has_its_length_and_no_dialect(client: FlaskClient, lines: Lines) -> None:
+    with client.get("/docs/static/docs.css") as answer:
+        (line,) = lines("request")
+        assert (line["route"], line["dialect"]) == ("/docs/static/<name>", "")
+        assert line["bytes"] == len(answer.data) > 0
+
+
 @each(
     ("method", "path", "status", "route", "dialect"),
     [

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from crud.plans import reading
 from crud.plans.draft import Current, Given, Mistake, Step
 from sql.expressions import Masked, Path
-from sql.operators import AGGREGATES
+from sql.operators import AGGREGATES, SCALARS
 from sql.query import Aggregate, Query, Select, Sort, Strategy, Unique
 from sql.stages import FUNCTIONS
 
@@ -77,8 +77,9 @@ def anonymized(step: Step) -> Current:
     of = step.table()
     names = reading.listed(step.given)
     paths = {path.column: path for path in _hashed(step, of, names)}
-    for path in paths.values():
-        reading.scalar(step, of, path, "")
+    for name in paths:
+        if (type := of.columns[name].type).family not in SCALARS:
+            raise Mistake(f"there are no hashes of {name!r} ({type.name}): leave it out with fields before")
     shown = tuple(
         Select(Masked(paths[name]), name) if name in paths else Select(Path(name), name) for name in of.columns
     )

@@ -172,6 +172,7 @@ MISTAKES = {
     "- select: {entity: sales}\n      - union: {entity: sales, fields: {id: day}}": "here and date there",
     "- select: {entity: sales}\n      - remove-duplicates: {strategy: highest}": "go with a condition",
     "- select: {entity: sales}\n" + "      - filter: {id: 1}\n" * 50: "is more than 50 steps (limits.plan_steps)",
+    "- select: {schema: lists, entity: tags}\n      - anonymize: '*'": "there are no hashes of 'more' (json): leave it out",
     "- select: {entity: sales, colour: red}": "unknown key; allowed: ",
     "- choose: {entity: sales}": "unknown key; allowed: select",
     "- select: {data: {}}": "must not be empty",
@@ -201,6 +202,7 @@ def test_mistakes_in_steps_are_told_with_file_and_line(
     from crud.snapshots.building import opened as databases_of
 
     (tmp_path / "lists").mkdir(exist_ok=True)
+    (tmp_path / "lists" / "tags.json").write_text('[{"id": 1, "more": {"a": 1}}]')
     for number, (steps, said) in enumerate(MISTAKES.items()):
         head = HEAD.format(here=filled[0], there=filled[1], most=10, **ONE).partition("    revenue:")[0]
         (tmp_path / "config.yml").write_text(f"{head}    revenue:\n      {steps}\n")

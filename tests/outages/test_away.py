@@ -15,7 +15,7 @@ from werkzeug.test import TestResponse
 from app import StartError, create_app
 from crud.snapshots.state import PATIENCE, REST, State
 from crud.snapshots.watching import Watch
-from crud.web.dialect import Served
+from crud.web.mounts import Served
 from tests.dialects.conftest import ADMIN, SECRET, close, headers_of
 from tests.newcomers import create_account
 from tests.outages.clients import CONFIG, CREATIONS, LISTS, SAID

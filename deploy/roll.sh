@@ -9,25 +9,31 @@
 set -eu
 master=${1:?the process id of the master of gunicorn}
 
-serving() {
+[ -r "/proc/$master/comm" ] || { echo "roll: there is no process $master" >&2; exit 1; }
+
+called() { # NAME…: how many of its children are called one of these
     found=0
     for child in $(cat "/proc/$master/task/$master/children"); do
-        [ "$(cat "/proc/$child/comm" 2>/dev/null)" != dragoman ] || found=$((found + 1))
+        name=$(cat "/proc/$child/comm" 2>/dev/null) || continue
+        for wanted in "$@"; do
+            [ "$name" != "$wanted" ] || found=$((found + 1))
+        done
     done
     echo "$found"
 }
 
 until_there_are() {
     for _ in $(seq 600); do
-        [ "$(serving)" != "$1" ] || return 0
+        [ "$(called dragoman)" != "$1" ] || return 0
         sleep 0.2
     done
     echo "roll: $master does not have $1 workers after two minutes" >&2
     exit 1
 }
 
-workers=$(serving)
-[ "$workers" -gt 0 ] || { echo "roll: $master has no workers that serve" >&2; exit 1; }
+workers=$(called dragoman "$(cat "/proc/$master/comm")") # those that are still starting are called as it is
+[ "$workers" -gt 0 ] || { echo "roll: $master has no workers" >&2; exit 1; }
+until_there_are "$workers"
 for _ in $(seq "$workers"); do
     kill -TTIN "$master" # one more,
     until_there_are $((workers + 1))

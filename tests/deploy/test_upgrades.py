@@ -20,10 +20,10 @@ import pytest
 from tests.conftest import BACKENDS
 from tests.deploy.behind import held, needs_nginx
 from tests.dialects.conftest import SECRET, new_postgres
-from tests.programs import ROOT
+from tests.programs import ROOT, WAIT
 from tests.programs import until as waited
 from tests.reload.conftest import CONFIG
-from tests.reload.running import Client, Running, of_process, serving, workers_of
+from tests.reload.running import Client, Running, of_process, running, serving, workers_of
 
 pytestmark = needs_nginx
 CLIENTS = 8
@@ -184,6 +184,21 @@ def test_nothing_fails_while_a_service_is_reloaded_rolled_and_replaced(
         for step in (load.hang_up, load.roll, load.replace):
             load.during(step)
         load.examined()
+
+
+def test_workers_that_are_still_starting_are_waited_for_and_rolled(tmp_path: Path) -> None:
+    text = CONFIG.format(url=f"sqlite:///{tmp_path / 'db'}", secret=f'"{SECRET}"')
+    with running(tmp_path, text, WEB_CONCURRENCY="1") as service:
+        os.kill(service.master, signal.SIGTTIN)
+        until(lambda: len(workers_of(service.master)) == 2)
+        before = workers_of(service.master)
+        subprocess.run([ROOT / "deploy" / "roll.sh", str(service.master)], check=True, timeout=WAIT)
+        assert len(serving(service.master)) == 2 and not set(before) & set(workers_of(service.master))
+
+
+def test_who_is_no_master_is_not_rolled() -> None:
+    done = subprocess.run([ROOT / "deploy" / "roll.sh", "0"], capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (1, "roll: there is no process 0\n")
 
 
 @pytest.mark.long

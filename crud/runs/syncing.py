@@ -3,8 +3,8 @@
 In: a step in its run. Out: the commands that insert, change and delete what differs.
 """
 
-from collections.abc import Iterator
-from itertools import count
+from collections.abc import Iterator, Mapping
+from itertools import chain, count
 
 from crud import reading
 from crud.plans.draft import Mistake
@@ -21,7 +21,8 @@ Key = tuple[object, ...]
 
 
 def syncs(running: Running) -> Iterator[Together]:
-    """New rows, those that come back, rows that differ, and then those that are not there any more. Raises Mistake."""
+    """Rows that are not there any more go, those that differ change, and then come new ones, so that a value which must
+    be unique is free; in a table whose rows refer to each other the other way round. Raises Mistake."""
     resource, on = running.target, keys_of(running.step)
     source = [_fitting(resource, row) for row in _from(running)]
     wanted = _by(on, source, "several rows")
@@ -29,16 +30,21 @@ def syncs(running: Running) -> Iterator[Together]:
     there = [_fitting(resource, row) for row in _all(running, resource, names)]
     held = _by(on, there, f"several rows of {resource.name}")
     gone = {*running.work.gone(resource, tuple(on))} - held.keys()
-    yield from inserted(resource, [_sent(row) for key, row in wanted.items() if key not in held and key not in gone])
+    dropped = ((Delete(resource.name, *_those(resource, on, key)),) for key in held if key not in wanted)
+    changed = _differing(resource, on, wanted, held)
+    back = (_back(resource, on, key, row) for key, row in wanted.items() if key in gone)
+    new = inserted(resource, [_sent(row) for key, row in wanted.items() if key not in held and key not in gone])
+    itself = any(reference.target == resource.name for reference in resource.references)
+    yield from chain(new, back, changed, dropped) if itself else chain(dropped, changed, back, new)
+
+
+def _differing(
+    resource: Resource, on: list[str], wanted: Mapping[Key, Row], held: Mapping[Key, Row]
+) -> Iterator[Together]:
     for key, row in wanted.items():
-        if key in gone:
-            yield _back(resource, on, key, row)
-        elif changes := _changed(row, held.get(key)):
+        if changes := _changed(row, held.get(key)):
             found, values = _those(resource, on, key)
             yield (Update(resource.name, found, _sent(changes), values),)
-    for key in held:
-        if key not in wanted:
-            yield (Delete(resource.name, *_those(resource, on, key)),)
 
 
 def _by(on: list[str], rows: list[Row], said: str) -> dict[Key, Row]:

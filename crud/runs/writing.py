@@ -7,12 +7,13 @@ from collections.abc import Callable, Iterator, Mapping
 
 from crud.errors import ApiError, Clash, Mistakes, clashing, said
 from crud.plans.draft import Mistake
+from crud.plans.effects import keys_of
 from crud.plans.reading import where
 from crud.runs.asked import Row
 from crud.runs.steps import Running, Together, inserted
 from crud.runs.syncing import syncs
 from crud.service import Work
-from sql.commands import Delete, Update
+from sql.commands import Delete, Insert, Update
 from sql.errors import BadValue, SqlError
 
 MOST_SAID = 20
@@ -21,6 +22,7 @@ MOST_SAID = 20
 def carried_out(running: Running) -> int:
     """How many rows a step has written. Raises ApiError that names the step."""
     at, written = running.effect.step.at, 0
+    commands: Together = ()
     try:
         for commands in _COMMANDS[running.effect.step.word](running):
             written += _write(running.work, commands)
@@ -28,7 +30,9 @@ def carried_out(running: Running) -> int:
     except Mistake as mistake:
         raise ApiError("failed_step", f"{at}: {mistake.message}") from None
     except ApiError as error:
-        raise ApiError("failed_step", f"{at}: {_worded(error, written).removeprefix(f'{at}: ')}") from error
+        raise ApiError(
+            "failed_step", f"{at}: {_worded(error, _naming(running, commands, written)).removeprefix(f'{at}: ')}"
+        ) from error
     except BadValue as error:
         raise ApiError("failed_step", f"{at}: {error}") from None
     except SqlError as error:
@@ -36,18 +40,27 @@ def carried_out(running: Running) -> int:
         raise
 
 
-def _worded(error: ApiError, before: int) -> str:
-    """A refusal with the rows and columns that it speaks of. `before`: how many rows the step has written already."""
+def _worded(error: ApiError, row: Callable[[int], str]) -> str:
+    """A refusal with the rows, as they are called, and the columns that it speaks of."""
     match error.details:
         case Mistakes(mistakes=mistakes):
-            return "; ".join(f"{_row(each.row, before)}{said(each, each.field)}" for each in mistakes[:MOST_SAID])
-        case Clash(columns=columns, row=row):
-            return f"{_row(row, before)}{clashing(error.message, columns)}"
+            named = [(each, "" if each.row is None else row(each.row)) for each in mistakes[:MOST_SAID]]
+            return "; ".join(f"{name}{said(each, each.field)}" for each, name in named)
+        case Clash(columns=columns, row=number):
+            return f"{'' if number is None else row(number)}{clashing(error.message, columns)}"
     return error.message
 
 
-def _row(number: int | None, before: int) -> str:
-    return "" if number is None else f"row {before + number + 1}: "
+def _naming(running: Running, doing: Together, before: int) -> Callable[[int], str]:
+    """What a row of a command is called: by the values that tell it apart in a sync, else by its number in the step."""
+
+    def row(number: int) -> str:
+        match doing:
+            case (Insert(rows=rows),) if running.step.word == "sync":
+                return ", ".join(f"{name} {rows[number].get(name)}" for name in keys_of(running.step)) + ": "
+        return f"row {before + number + 1}: "
+
+    return row
 
 
 def _write(work: Work, commands: Together) -> int:

@@ -35,6 +35,10 @@ schemas:
           price: {type: decimal, precision: 10, scale: 2}
           gone: {type: datetime}
         soft_delete: gone
+      uniques:
+        fields: {id: {type: integer, key: true}, name: {type: string, unique: true, max: 5}}
+      nodes:
+        fields: {id: {type: integer, key: true}, above: {type: integer, references: nodes}}
 limits: {max_rows: 30}
 plans:
   half:
@@ -47,6 +51,11 @@ plans:
   work:
     kept:
       - sync: {from: {entity: items}, to: {entity: kept}, on: id}
+    synced_unique:
+      - sync: {from: {entity: items}, to: {entity: uniques}, on: id}
+    tree:
+      - select: {data: [{id: 1, above: null}, {id: 2, above: 1}]}
+      - sync: {to: {entity: nodes}, on: id}
     by_name:
       - select: {entity: items}
       - sync: {to: {entity: kept}, on: name}
@@ -148,6 +157,26 @@ def test_a_sync_brings_rows_back_that_it_has_deleted_softly(app: Flask) -> None:
     changed(app, "UPDATE items SET id = 2, name = 'e' WHERE id = 9")
     assert written(app, "kept") == 2 and kept(app) == [(1, "a"), (2, "e"), (3, "d")]
     assert written(app, "kept") == 0
+
+
+def test_a_sync_gives_a_unique_value_of_a_row_that_goes_to_one_that_comes(app: Flask) -> None:
+    ran(app, "filled")
+    ran(app, "synced_unique")
+    changed(app, "UPDATE items SET id = 7 WHERE id = 1", "UPDATE items SET name = 'q' WHERE id = 2")
+    changed(app, "INSERT INTO items (id, name) VALUES (8, 'b')")
+    assert written(app, "synced_unique") == 4
+    with app.app_context():
+        found = served().state.current().system.fetch("SELECT id, name FROM uniques ORDER BY id")
+    assert [tuple(row) for row in found] == [(2, "q"), (3, "c"), (7, "a"), (8, "b")]
+    changed(app, "INSERT INTO items (id, name) VALUES (5, 'too long'), (6, 'this too')")
+    said = called(app, "run", "work/synced_unique").output
+    assert "step 1 (sync): id 5: name: " in said and "; id 6: name: " in said
+
+
+def test_a_sync_of_rows_that_refer_to_each_other_never_leaves_one_alone(app: Flask) -> None:
+    ran(app, "tree")
+    changed(app, "INSERT INTO nodes VALUES (9, NULL)", "UPDATE nodes SET above = 9 WHERE id = 2")
+    assert written(app, "tree") == 2
 
 
 def test_rows_of_a_sync_are_told_apart_by_null_as_by_any_value(app: Flask) -> None:

@@ -6,7 +6,7 @@ the plan, as text or JSON. Nothing is read and nothing is written.
 
 import json
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 import click
 from flask import current_app
@@ -18,23 +18,30 @@ from crud.web.dialect import served
 from crud.web.explaining import CALLER
 
 
+def _address(_context: click.Context, _argument: click.Parameter, text: str) -> SplitResult:
+    try:
+        text.encode()
+        return urlsplit(text)
+    except ValueError as error:
+        raise click.BadParameter("is not an address") from error
+
+
 @click.command("explain")
-@click.argument("url")
+@click.argument("url", callback=_address)
 @click.option("--as", "caller", required=True, help="An account's e-mail or id, a configured user, or anon.")
 @click.option("--method", type=click.Choice(["GET", "POST"]), default="GET", help="POST for a select of Metal, say.")
 @click.option("--data", help="The JSON of a body.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @with_appcontext
-def explain(*, url: str, caller: str, method: str, data: str | None, as_json: bool) -> None:
+def explain(*, url: SplitResult, caller: str, method: str, data: str | None, as_json: bool) -> None:
     """Say what a read asks of the database, and how the database goes about it."""
     try:
         actor = inquiry.actor_named(served().state.current(), caller)
     except ApiError as error:
         raise click.ClickException(error.message) from error
-    parts = urlsplit(url)
     answer = current_app.test_client(use_cookies=False).open(
-        path=parts.path,
-        query_string=parts.query,
+        path=url.path,
+        query_string=url.query,
         method=method,
         data=data,
         content_type=None if data is None else "application/json",

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import click
 
+from crud.cli.giving import give
 from crud.definitions.config import Config
 from crud.definitions.document import MAX_BYTES, parse_document
 from crud.definitions.problems import ConfigError
@@ -48,7 +49,7 @@ def inspect(*, name: str | None, output: Path | None) -> None:
         told = check(found, text, source)
     except (ConfigError, DatabaseError, ValueError) as error:
         raise click.ClickException(str(error)) from error
-    _give(text, output)
+    give(text, output)
     for line in told:
         click.echo(line, err=True)
     if told:
@@ -122,10 +123,3 @@ def _system(config: Config, source: Source) -> Source | None:
 def _schema_from(output: Path | None) -> str:
     """The way from the file to the published schema."""
     return os.path.relpath(PUBLISHED, output.absolute().parent if output else Path.cwd())
-
-
-def _give(text: str, output: Path | None) -> None:
-    if output is None:
-        click.echo(text, nl=False)
-    else:
-        output.write_text(text, encoding="utf-8")

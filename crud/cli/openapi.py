@@ -11,6 +11,7 @@ from flask.cli import with_appcontext
 from crud import inquiry
 from crud.access.actor import Actor
 from crud.cli.acting import administrator
+from crud.cli.giving import give
 from crud.errors import ApiError
 from crud.snapshots.state import Context
 from crud.web.dialect import served
@@ -34,10 +35,7 @@ def openapi(*, dialect: str, caller: str | None, roles: tuple[str, ...], root: s
         found = document_for(served(), _asking(caller, roles), dialect, root)
     except ApiError as error:
         raise click.ClickException(error.message) from error
-    if output is None:
-        click.echo(found.text)
-    else:
-        output.write_bytes(found.text + b"\n")
+    give(f"{found.text.decode()}\n", output)
 
 
 def _asking(caller: str | None, roles: tuple[str, ...]) -> Context:

@@ -199,6 +199,8 @@ def test_a_file_is_written_when_all_is_known(empty_url: str, tmp_path: Path) -> 
     assert run(empty_url, "--output", str(file)).exit_code == 0
     (way,) = re.findall(r"\$schema=(\S+)", file.read_text(encoding="utf-8"))
     assert (tmp_path / way).resolve() == ROOT / "docs" / "schema" / "config.json"
+    nowhere = run(empty_url, "--output", str(tmp_path / "no" / "config.yml"))
+    assert nowhere.exit_code == 1 and "No such file or directory" in nowhere.output
 
 
 def test_a_configuration_that_the_shell_has_emptied_is_told(tmp_path: Path) -> None:

@@ -245,6 +245,7 @@ def test_the_command_writes_what_a_caller_would_get(home: World, tmp_path: Any) 
     (("--dialect", "nope"), "is not one of baasix, metal, phantom, sonicjs, xond"),
     (("--dialect", "xond", "--as", "nobody@example.org"), "there is no account"),
     (("--dialect", "xond", "--as", "anon", "--role", "user"), "Give either --as or --role."),
+    (("--dialect", "xond", "--output", "/nowhere/at/all.json"), "No such file or directory"),
 ])  # fmt: skip
 def test_the_command_says_what_is_wrong(home: World, arguments: tuple[str, ...], told: str) -> None:
     done = home.app.test_cli_runner().invoke(args=["openapi", *arguments])

@@ -159,6 +159,8 @@ def test_a_read_of_somebody_else_is_explained_at_a_terminal(fresh: Fresh, log: S
         ("/items/posts?limit=x --as anon", "400"),
         ("/server/info --as anon", "nothing to explain"),
         ("/live --as anon", "nothing to explain"),
+        ("http://[::1/items/posts --as anon", "is not an address"),
+        ("/items/posts?title=\udcff --as anon", "is not an address"),
         ('/items/categories --as john@example.org --method POST --data \'{"title": "x"}\'', "Only reads"),
         (
             '/schema/main/categories --as john@example.org --method POST --data \'{"data": {"title": "x"}}\'',

@@ -13,11 +13,11 @@ from functools import lru_cache
 
 from crud.definitions.config import Config
 from crud.definitions.declared import ResourceDefinition
+from crud.definitions.declared_schema import RESOURCE
 from crud.definitions.document import Document
 from crud.definitions.entities import read_resource
 from crud.definitions.place import Place
 from crud.definitions.problems import ConfigError, Problem
-from crud.definitions.schema import RESOURCE
 from crud.definitions.semantics import check_meaning
 from crud.definitions.shapes import check_shape
 from sql.catalog import LONGEST_NAME

@@ -8,10 +8,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, cast
 
-from crud.definitions import schema
+from crud.definitions import declared_schema, schema
 from crud.definitions.descriptions import DESCRIPTIONS
 from crud.definitions.steps import STEP
-from crud.definitions.words import FLAG, Schema
+from crud.definitions.words import COUNT, FLAG, Schema
 
 HOME = "https://dragoman.example/schema/"
 DRAFT = "https://json-schema.org/draft/2020-12/schema"
@@ -19,24 +19,24 @@ VARIABLE: Schema = {"type": "string", "pattern": "\\$\\{[A-Za-z_][A-Za-z0-9_]*(:
 # The parts that have a name of their own; the others stand where they are used.
 PARTS: Mapping[str, Schema] = {
     "flag": FLAG,
-    "count": schema.COUNT,
+    "count": COUNT,
     "seconds": schema.SECONDS,
     "server": schema.SERVER,
     "auth": schema.AUTH,
     "key": schema.KEY,
     "issuer": schema.ISSUER,
     "source": schema.SOURCE,
-    "resource": schema.RESOURCE,
-    "field": schema.FIELD,
-    "item_rules": schema.ITEM_RULES,
-    "index": schema.INDEX,
-    "relation": schema.RELATION,
-    "rule": schema.RULE,
-    "hook": schema.HOOK,
-    "presentations": schema.SHOWN_IN,
-    "shown": schema.SHOWN,
-    "shown_in_baasix": schema.SHOWN_IN_BAASIX,
-    "audit": schema.AUDIT,
+    "resource": declared_schema.RESOURCE,
+    "field": declared_schema.FIELD,
+    "item_rules": declared_schema.ITEM_RULES,
+    "index": declared_schema.INDEX,
+    "relation": declared_schema.RELATION,
+    "rule": declared_schema.RULE,
+    "hook": declared_schema.HOOK,
+    "presentations": declared_schema.SHOWN_IN,
+    "shown": declared_schema.SHOWN,
+    "shown_in_baasix": declared_schema.SHOWN_IN_BAASIX,
+    "audit": declared_schema.AUDIT,
     "user": schema.USER,
     "step": STEP,
     "limits": schema.LIMITS,
@@ -57,7 +57,7 @@ def config_schema() -> dict[str, object]:
 def resource_schema() -> dict[str, object]:
     """The JSON Schema of one resource, as in a metadata file. Such a file may say which schema it follows."""
     work = _Work(variables=False)
-    top = work.shape(schema.RESOURCE, "resource")
+    top = work.shape(declared_schema.RESOURCE, "resource")
     own = {"$schema": {"type": "string", "description": "Where an editor finds this schema."}}
     return _head("resource") | top | {"properties": own | top["properties"], "$defs": work.parts}
 

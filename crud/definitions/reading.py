@@ -14,13 +14,14 @@ from typing import Any
 from crud.definitions.access import read_auth, read_users
 from crud.definitions.config import Config, canonical_role
 from crud.definitions.declared import ACTIONS, HookDefinition, ResourceDefinition, SchemaDefinition
+from crud.definitions.declared_schema import RESOURCE
 from crud.definitions.document import Document, parse_document
 from crud.definitions.entities import read_audit, read_resource, read_rule
 from crud.definitions.environment import MissingVariable, value_of
 from crud.definitions.identity import Auth
 from crud.definitions.place import Place
 from crud.definitions.problems import ConfigError, Problem
-from crud.definitions.schema import CONFIG, RESOURCE
+from crud.definitions.schema import CONFIG
 from crud.definitions.semantics import check_meaning
 from crud.definitions.settings import DIALECTS, CacheSettings, DialectConfig, Limits, Server, Source, Telemetry
 from crud.definitions.shapes import check_shape

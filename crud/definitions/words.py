@@ -9,7 +9,9 @@ Schema = dict[str, object]
 
 TEXT: Schema = {"type": "string"}
 NAME: Schema = {"type": "string", "minLength": 1}
+NAMES: Schema = {"type": "array", "items": NAME}
 FLAG: Schema = {"type": "boolean"}
+COUNT: Schema = {"type": "integer", "minimum": 1}
 
 
 def words(*allowed: str) -> Schema:

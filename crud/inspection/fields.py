@@ -7,9 +7,9 @@ is only written where reading it gives the same again; what is left out stays as
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from crud.definitions.declared_schema import ON_DELETE, SCALAR_TYPES
 from crud.definitions.entities import read_field
 from crud.definitions.place import NOWHERE
-from crud.definitions.schema import ON_DELETE, SCALAR_TYPES
 from crud.inspection.found import Found, Words
 from crud.resources import default_of
 from sql.catalog import Column, Default, Resource

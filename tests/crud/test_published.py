@@ -11,11 +11,12 @@ from click.testing import CliRunner
 from jsonschema import Draft202012Validator
 
 from crud.cli.config import config_commands
+from crud.definitions.declared_schema import RESOURCE
 from crud.definitions.descriptions import DESCRIPTIONS
 from crud.definitions.document import parse_document
 from crud.definitions.published import config_schema, described, resource_schema
 from crud.definitions.reading import read_config
-from crud.definitions.schema import CONFIG, RESOURCE
+from crud.definitions.schema import CONFIG
 
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]

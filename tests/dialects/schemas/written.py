@@ -5,11 +5,11 @@ from typing import Any
 
 from crud.definitions.config import Config
 from crud.definitions.declared import SchemaDefinition
+from crud.definitions.declared_schema import RESOURCE
 from crud.definitions.document import Document
 from crud.definitions.entities import read_resource
 from crud.definitions.place import Place
 from crud.definitions.problems import Problem
-from crud.definitions.schema import RESOURCE
 from crud.definitions.semantics import check_meaning
 from crud.definitions.settings import Source
 from crud.definitions.shapes import check_shape

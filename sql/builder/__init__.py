@@ -1,8 +1,9 @@
 """The builder: an authorised query or change and the catalog in, compiled statements out. The only maker of such SQL.
 
 Rooms: `kit` (what every room is given), `values` (binders), `expressions`, `filters`, `orders`, `includes`, `select`,
-`aggregates`, `plans`, `bringing`, `writes`. No room knows which database it prints for: what differs is asked of the
-`Backend`.
+`aggregates`, `plans`, `bringing`, `writes`.
+No room knows which database it prints for: what differs is asked of the `Backend`. `expressions` and `filters` need
+each other, as the trees do: a comparison has sides, and a hop on the way to a column has a guard.
 """
 
 from collections.abc import Mapping

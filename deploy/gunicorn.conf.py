@@ -24,14 +24,23 @@ from gunicorn.http.message import Request
 from gunicorn.systemd import SD_LISTEN_FDS_START
 from gunicorn.workers.base import Worker
 
+
+def _number(name: str, default: int) -> int:
+    """A whole number of the environment. With none of them, nobody would be there to answer."""
+    given = os.environ.get(name) or str(default)
+    if not given.isdecimal() or int(given) < 1:
+        sys.exit(f"{name} is {given}: it must be a whole number, 1 or more")
+    return int(given)
+
+
 FIGURES = "PROMETHEUS_MULTIPROC_DIR"
 cores = len(os.sched_getaffinity(0))
 shm = Path("/dev/shm")
 
 bind = os.environ.get("BIND") or f"{os.environ.get('HOST') or '127.0.0.1'}:{os.environ.get('PORT') or '3000'}"
-workers = int(os.environ.get("WEB_CONCURRENCY") or min(2 * cores + 1, 9))
+workers = _number("WEB_CONCURRENCY", min(2 * cores + 1, 9))
 worker_class = "gthread"
-threads = int(os.environ.get("THREADS") or 4)
+threads = _number("THREADS", 4)
 backlog = 2048
 graceful_timeout = 30  # for what is under way when a worker ends; a statement takes five seconds at most
 max_requests = 100_000  # then another worker takes its place, never all at once

@@ -14,6 +14,7 @@ import pytest
 import yaml
 
 from tests.programs import ROOT
+from tests.tables import each
 
 DEPLOY = ROOT / "deploy"
 SOCKET = "/run/dragoman/dragoman.sock"
@@ -43,6 +44,16 @@ def settings() -> dict[str, object]:
     said: dict[str, object] = {}
     exec(compile((DEPLOY / "gunicorn.conf.py").read_text(), "gunicorn.conf.py", "exec"), said)
     return said
+
+
+@each(("name", "given"), [("WEB_CONCURRENCY", "0"), ("WEB_CONCURRENCY", "-1"), ("THREADS", "0"), ("THREADS", "many")])
+def test_a_service_that_nobody_would_answer_for_does_not_start(
+    monkeypatch: pytest.MonkeyPatch, name: str, given: str
+) -> None:
+    with monkeypatch.context() as environment:
+        environment.setenv(name, given)
+        with pytest.raises(SystemExit, match=f"{name} is {given}: it must be a whole number"):
+            settings()
 
 
 def test_everybody_means_the_same_socket() -> None:

@@ -5,6 +5,7 @@ In: the environment. Out: database, sample data and an administrator where there
 
 import os
 import secrets
+from urllib.parse import quote
 
 import click
 from flask.cli import with_appcontext
@@ -67,6 +68,7 @@ def banner(snapshot: Snapshot, made: tuple[str, str] | None) -> str:
     lines += _sign_in(base, email, password)
     if made and not variable("ADMIN_PASSWORD"):
         lines += ["", f"The first administrator is {email}; this password is shown once: {password}"]
+    lines += ["", f"Every address, to be read and tried: {base}/docs"]
     if resource is not None:
         lines += ["", "One request in each dialect:" if public else "One request in each dialect (after signing in):"]
         lines += [f"  {line}" for line in example_lines(snapshot, resource, (base, public))]
@@ -106,5 +108,5 @@ def example_lines(snapshot: Snapshot, resource: Resource, at: tuple[str, bool]) 
     for dialect, path in EXAMPLES.items():
         name = snapshot.presentations[dialect].name(resource)
         shown = path.format(name=name, namespace=resource.namespace, entity=resource.entity or resource.name)
-        lines.append(f"curl -s '{base}{shown.replace(' ', '%20')}'{token}")
+        lines.append(f"curl -s '{base}{quote(shown, safe='/?=')}'{token}")
     return lines

@@ -13,7 +13,9 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from flask import Flask
 
+from crud.cli.prepare import banner
 from tests.programs import ROOT, free_port, until, until_it_answers
 
 SHOP = """
@@ -56,6 +58,17 @@ def test_from_a_bare_clone_to_an_answer_from_ones_own_database(
         run.wait(60)
     assert all("Jane Austen" in answer for answer in answers), answers
     record_property("figures", f"from a bare clone to the first answers: {seconds:.0f} s")
+
+
+def test_lines_are_printed_that_a_shell_understands(make_app: Callable[..., Flask], tmp_path: Path) -> None:
+    with closing(sqlite3.connect(tmp_path / "shop.sqlite")) as database:
+        database.executescript("""CREATE TABLE "Jane's [Bücher]" (id INTEGER PRIMARY KEY)""")
+    app = make_app("{}", f"sqlite:///{tmp_path}/shop.sqlite")
+    printed = banner(app.extensions["dragoman"].state.current(), None)
+    assert re.search(r"http://\S+/docs$", printed, re.M)
+    addresses = [shlex.split(line)[2] for line in re.findall(r"^  (curl .*)$", printed, re.M)[-5:]]
+    for address in addresses:
+        assert app.test_client().get(address).status_code in (401, 403), address
 
 
 def asked(folder: Path, number: int) -> str:

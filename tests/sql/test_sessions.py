@@ -133,10 +133,10 @@ def test_a_stream_within_a_transaction_sees_what_that_wrote(items: Database) -> 
 
 
 def test_a_stream_may_last_longer_than_a_statement(database_url: str) -> None:
-    database = open_database(database_url, options=Options(statement_seconds=0.3))
+    database = open_database(database_url, options=Options(statement_seconds=0.6))
     wait = "SELECT count(*) FROM (WITH RECURSIVE w(j) AS (SELECT 1 UNION ALL SELECT j + 1 FROM w WHERE j < 60000) SELECT j + n.i FROM w) AS q"
     slow = f"({wait})" if database.backend.name == "sqlite" else "(SELECT n.i FROM pg_sleep(0.1 + n.i * 0))"
-    rows = 40 if database.backend.name == "sqlite" else 8
+    rows = 50 if database.backend.name == "sqlite" else 9
     text = f"SELECT n.i, {slow} FROM ({NUMBERS.format(rows)}) AS n"
     with database.stream(text, size=1) as chunks:
         assert len(list(chunks)) == rows

@@ -9,7 +9,9 @@ from crud.definitions.steps import STEP
 from crud.definitions.words import COUNT, FLAG, NAME, NAMES, TEXT, Schema, mapping, shape, words
 
 SECONDS: Schema = {"type": "number", "exclusiveMinimum": 0}
-ORIGIN: Schema = {"type": "string", "pattern": r"^https?://[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:[0-9]{1,5})?$"}
+# As a browser writes it: without the port that its scheme has anyway.
+PLAIN = r"^(?!https://[^:]*:443$|http://[^:]*:80$)"
+ORIGIN: Schema = {"type": "string", "pattern": PLAIN + r"https?://[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:[0-9]{1,5})?$"}
 ASYMMETRIC = ("RS256", "ES256")
 DOORS = ("sign_in", "register", "refresh", "set_up")
 

@@ -99,7 +99,8 @@ def _pattern(error: ValidationError) -> tuple[str, tuple[str, ...]]:
     if "minute" in str(error.validator_value):
         return f"{_shown(error.instance)} must be like 20/minute, or empty", ("second", "minute", "hour", "day")
     if "https?" in str(error.validator_value):
-        return f"{_shown(error.instance)} must be like https://app.example.com, in small letters, without a path", ()
+        like = "like https://app.example.com, in small letters, without a path and without the scheme's own port"
+        return f"{_shown(error.instance)} must be {like}", ()
     if ":" in str(error.validator_value):
         return f"{_shown(error.instance)} must be like package.module:function", ()
     return f"{_shown(error.instance)} must be a path like /api", ()

@@ -81,8 +81,9 @@ def test_nothing_is_opened_unless_it_is_said(make_app: Callable[..., Flask], sql
 
 @pytest.mark.parametrize(
     "origin",
-    ["*", "https://*.example.com", "null", "app.example.com", "https://app.example.com/", "https://App.example.com"],
-)
+    ["*", "https://*.example.com", "null", "app.example.com", "https://app.example.com/", "https://App.example.com",
+     "https://app.example.com:443", "http://app.example.com:80"],
+)  # fmt: skip
 def test_an_origin_is_scheme_host_and_port(origin: str, tmp_path: Path) -> None:
     (tmp_path / "config.yml").write_text(f"server: {{cors: ['{origin}']}}")
     with pytest.raises(ConfigError, match=r"server.cors.0: .* must be like https://app.example.com"):

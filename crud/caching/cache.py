@@ -44,10 +44,16 @@ def _store(settings: CacheSettings, service: str) -> Store:
 class Cache:
     """Answers and generations. Whatever is asked of a store that does not answer raises StoreFailed."""
 
-    def __init__(self, settings: CacheSettings, store: Store) -> None:
-        self.settings = settings
+    def __init__(self, settings: CacheSettings, store: Store, *, beyond: bool = False) -> None:
+        self.settings, self._beyond = settings, beyond
         self._store, self._ledger = store, Ledger(store)
         self._rest = 0.0
+
+    def of_a_command(self) -> "Cache":
+        """The same for a process that may be started in another folder, where a relative path leads to no store of the
+        service: it is out of reach."""
+        relative = self.settings.store == "files" and not Path(self.settings.path).is_absolute()
+        return Cache(self.settings, self._store, beyond=relative)
 
     # ------------------------------------------------------------ for readers
 
@@ -120,6 +126,8 @@ class Cache:
         return sorted(judged, key=lambda pair: -pair[0].filled)
 
     def _asked(self, ask: Callable[[], T]) -> T:
+        if self._beyond:
+            raise StoreFailed("the store is beyond reach")
         if time.monotonic() < self._rest:
             raise StoreFailed("the store has failed a moment ago")
         try:

@@ -7,6 +7,7 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 
 import click
 
@@ -20,7 +21,9 @@ from sql.errors import SqlError, TooManyRows
 
 def administrator() -> Context:
     """Who may do everything, with what is in force."""
-    return Context(served().state.current(), Actor(roles=frozenset({"admin"})))
+    snapshot = served().state.current()
+    cache = snapshot.cache.of_a_command() if snapshot.cache else None
+    return Context(replace(snapshot, cache=cache), Actor(roles=frozenset({"admin"})))
 
 
 @contextmanager

@@ -43,7 +43,7 @@ class World:
     def table(self, schema: str, entity: str) -> Resource:
         """An entity of a schema. Raises Mistake."""
         found = self.entities.get((schema, entity))
-        if found is None and schema in self.plans:
+        if found is None and schema in self.plans and schema not in self.schemas:
             raise Mistake(f"the schema {schema!r} is a plan: steps read tables, and entities of their own plan")
         if found is None:
             known = tuple(sorted(entity for name, entity in self.entities if name == schema))

@@ -10,6 +10,7 @@ import uuid
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -419,6 +420,27 @@ def test_memory_is_for_one_worker_and_the_other_makes_its_writes_known(
         assert memory.titles() == ["eins", "two", "changed"]
     finally:
         close(first, second)
+
+
+def test_a_command_that_is_started_in_another_folder_makes_its_writes_known(
+    make_app: Callable[..., Flask], library: Library, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text, url = CONFIG + "cache: {path: kept}\n", library.snapshot.system.url
+    (tmp_path / "books.csv").write_text("id,title\n4,four\n")
+    made = []
+    for name in ("service", "elsewhere"):
+        (tmp_path / name).mkdir()
+        monkeypatch.chdir(tmp_path / name)
+        made.append(make_app(text, url))
+    apart = Library(*made, library.tokens, library.ids)
+    try:
+        assert apart.titles() == ["one", "two", "three"]
+        words = ["data", "import", str(tmp_path / "books.csv"), "books"]
+        answer = apart.other.test_cli_runner().invoke(args=words)
+        assert answer.exit_code == 0, answer.output
+        assert apart.titles() == ["one", "two", "three", "four"]
+    finally:
+        close(*made)
 
 
 def test_no_read_is_older_than_the_last_acknowledged_write(library: Library) -> None:

@@ -234,6 +234,4 @@ def _mounted(config: Config, dialect: str) -> object:
 
 def said(error: ConfigError, state: State) -> str:
     """Everything that is wrong, a line for each mistake. Files are named as they are beside the configuration."""
-    text, texts = "\n".join(map(str, error.problems)), state.held.given.texts
-    folder = f"{texts.path.parent}/" if texts else ""
-    return text.replace(folder, "") if folder not in ("", "./", "//") else text
+    return state.held.given.shown("\n".join(map(str, error.problems)))

@@ -86,7 +86,7 @@ def _changed(held: Snapshot, edit: Edit, renamed: Renamed) -> Snapshot | None:
             renew(held.system, session, "definitions")
             return renewed(replace(made, revision=revision_within(session)))
     except ConfigError as error:
-        raise invalid(error) from error
+        raise invalid(held, error) from error
 
 
 def _build(held: Snapshot, new: Definitions, renamed: Renamed) -> Snapshot:
@@ -118,9 +118,9 @@ def _with_former_names(data: Data, renamed: Mapping[str, str]) -> Data:
     return {**data, "fields": {**fields, **said}}
 
 
-def invalid(error: ConfigError) -> ApiError:
+def invalid(held: Snapshot, error: ConfigError) -> ApiError:
     """Everything that is wrong with definitions, in words."""
-    return ApiError("invalid", "; ".join(str(problem) for problem in error.problems[:MOST_SAID]))
+    return ApiError("invalid", held.given.shown("; ".join(str(problem) for problem in error.problems[:MOST_SAID])))
 
 
 # ---------------------------------------------------------------- names

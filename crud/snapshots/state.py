@@ -72,6 +72,11 @@ class Given:
     definitions: Mapping[str, Data] = field(default_factory=dict)
     dialects: tuple[str, ...] = ()
 
+    def shown(self, text: str) -> str:
+        """A text for callers, with files as they are called beside the configuration."""
+        folder = f"{self.texts.path.parent}/" if self.texts else ""
+        return text.replace(folder, "") if folder not in ("", "./", "//") else text
+
 
 @dataclass(frozen=True)
 class Identity:

@@ -51,6 +51,17 @@ def test_it_is_still_there_after_a_start(world: World) -> None:
     assert titles(world, 1)[0] == 200
 
 
+def test_what_the_files_say_of_a_resource_is_told_without_where_they_are(world: World) -> None:
+    change(world.admin(), created("books", BOOKS))
+    steps = "[{{select: {{entity: books}}}}, {{fields: title}}]"
+    world.write(CONFIG + f"plans: {{{{read: {{{{titles: {steps}}}}}}}}}\n")
+    assert world.client().post("/server/reload", headers=world.headers()).status_code == 200
+    for definitions in ({}, {"books": {"fields": fields_of("name")}}):
+        with pytest.raises(ApiError, match=r"^config\.yml:\d+: plans\.read\.titles\.") as refused:
+            change(world.admin(), lambda old, new=definitions: new)
+        assert str(world.folder) not in refused.value.message
+
+
 def test_an_edit_sees_what_others_have_made(two: World) -> None:
     change(two.admin(0), created("books", BOOKS))
     seen: list[Definitions] = []

@@ -29,7 +29,7 @@ STEP = {"minutes": timedelta(minutes=1), "date": timedelta(days=1)}
         (["2021-01-01 00:00:00+02:00"], "mixed"),
         (["2021-01-01 00:00:00", 5], "mixed"),
         (["2021-01-01"], "date"),
-        (["10:00:00"], "time0"),
+        (["10:00:00"], "time6o"),
         (["10:00"], "minutes"),
         ([1700000000], "epoch"),
         ([1700000000123], "epoch_ms"),
@@ -42,6 +42,11 @@ STEP = {"minutes": timedelta(minutes=1), "date": timedelta(days=1)}
 )
 def test_storage_is_told_by_samples(samples: list[object], storage: str | None) -> None:
     assert detect(samples) == storage
+
+
+def test_a_column_that_has_whole_seconds_so_far_takes_fractions() -> None:
+    storage = detect(["10:00:00", "11:30:15"])
+    assert [encode(time(10, 0, 0, micro), storage) for micro in (0, 500000)] == ["10:00:00", "10:00:00.500000"]
 
 
 @each("storage", INSTANTS)

@@ -3,8 +3,6 @@
 SHELL := /bin/bash
 .DEFAULT_GOAL := test
 
-HOST ?= 127.0.0.1
-PORT ?= 3000
 WEB_CONCURRENCY ?= 2
 SECONDS ?= 3
 CHINOOK ?=
@@ -18,7 +16,7 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet install --constraint constraints.txt
 SOURCES := $(wildcard app.py wsgi.py) deploy crud sql bench tests
 
-export HOST PORT WEB_CONCURRENCY CHINOOK
+export WEB_CONCURRENCY CHINOOK
 # Compiled modules are kept, whatever the shell says: tests and workers start many processes.
 export PYTHONDONTWRITEBYTECODE :=
 

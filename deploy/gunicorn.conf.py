@@ -78,6 +78,8 @@ def on_starting(server: Arbiter) -> None:
     from crud.places import new_place
     from crud.staging import groups
 
+    if not os.environ.get("BIND") and server.cfg.bind == [bind]:
+        server.cfg.set("bind", _listening())
     server.reload = partial(_reload, server)
     server.figures = new_place("figures")
     os.environ[FIGURES] = str(server.figures.path.parent)
@@ -85,6 +87,17 @@ def on_starting(server: Arbiter) -> None:
     import_module("app")  # a worker is there a third of a second sooner, and shares the memory
     gc.collect()
     gc.freeze()  # modules are no garbage: the collectors of the workers do not look at them
+
+
+def _listening() -> str:
+    """What the configuration says, where neither an option nor the environment does."""
+    from crud.definitions.problems import ConfigError
+    from crud.snapshots import startup
+
+    try:
+        return startup.listening(startup.configuration())
+    except ConfigError as error:
+        sys.exit(str(error))
 
 
 def child_exit(server: Arbiter, worker: Worker) -> None:

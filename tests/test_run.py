@@ -10,12 +10,15 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 
 from tests.dialects.conftest import BACKENDS
 from tests.postgres import new_postgres
 from tests.programs import GUNICORN, ROOT, WAIT, free_port, until_it_answers
+
+ALONE = "sources: {default: {database: 'sqlite:///data.sqlite'}}\nschemas: {main: {source: default}}\n"
 
 
 @dataclass(frozen=True)
@@ -93,3 +96,24 @@ def test_a_query_string_of_64_kb_is_ours_to_answer(running: Running) -> None:
     for long in (fitting, beyond):
         status, body = ask(f"{running.base}/json/product?columns={long}")
         assert status == 400 and isinstance(body, dict) and body["success"] is False
+
+
+@pytest.mark.parametrize("said", ["the configuration", "the environment"])
+def test_it_listens_where_it_is_printed(tmp_path: Path, said: str) -> None:
+    port, other = free_port(), free_port()
+    (tmp_path / "config.yml").write_text(
+        f"server: {{port: {port if said == 'the configuration' else other}}}\n" + ALONE
+    )
+    environment = {name: value for name, value in os.environ.items() if name not in ("HOST", "PORT", "BIND")}
+    environment |= {"PYTHONPATH": str(ROOT), "DRAGOMAN_CONFIG": str(tmp_path / "config.yml"), "WEB_CONCURRENCY": "1"}
+    environment |= {"PORT": str(port)} if said == "the environment" else {}
+    prepare = [sys.executable, "-m", "flask", "--app", "app", "prepare"]
+    printed = subprocess.run(prepare, cwd=tmp_path, env=environment, check=True, capture_output=True, text=True).stdout
+    assert f"Dragoman listens on http://127.0.0.1:{port}\n" in printed
+    with subprocess.Popen(
+        [*GUNICORN, "wsgi:application"], cwd=tmp_path, env=environment, stderr=subprocess.DEVNULL
+    ) as it:
+        try:
+            until_it_answers(port)
+        finally:
+            it.terminate()

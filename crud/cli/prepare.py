@@ -19,7 +19,7 @@ from crud.identity import accounts
 from crud.identity.passwords import hash_password
 from crud.snapshots.building import opened
 from crud.snapshots.reloading import reload
-from crud.snapshots.startup import configuration, keep_safe
+from crud.snapshots.startup import configuration, keep_safe, listening
 from crud.snapshots.state import Snapshot
 from crud.web.dialect import served
 from crud.writing.newcomers import make_account
@@ -60,8 +60,7 @@ def first_administrator(snapshot: Snapshot) -> tuple[str, str] | None:
 
 def banner(snapshot: Snapshot, made: tuple[str, str] | None) -> str:
     """Where the service listens, how to sign in, and one request per dialect."""
-    server = snapshot.config.server
-    base = f"http://{server.host}:{server.port}"
+    base = f"http://{listening(snapshot.config)}"
     email, password = made or (os.environ.get("ADMIN_EMAIL") or "admin@example.com", "…")
     resource, public = example_resource(snapshot)
     lines = [f"Dragoman listens on {base}", "", "Sign in:" if made else "Sign in (the administrator exists already):"]

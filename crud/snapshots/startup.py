@@ -56,6 +56,12 @@ def configured(path: Path | str | None = None) -> tuple[Config, Texts | None]:
     return read_files(Path(named) if named else HERE / "config.yml")
 
 
+def listening(config: Config) -> str:
+    """Host and port of the service: what the environment says, else the configuration."""
+    server = config.server
+    return f"{os.environ.get('HOST') or server.host}:{os.environ.get('PORT') or server.port}"
+
+
 def unreached(config: Config, dialects: Iterable[str], texts: Texts | None = None) -> Snapshot:
     """A snapshot of nothing, from which a `State` starts while the database cannot be reached."""
     nothing = Catalog({})

@@ -63,10 +63,12 @@ def test_from_a_bare_clone_to_an_answer_from_ones_own_database(
 def test_lines_are_printed_that_a_shell_understands(make_app: Callable[..., Flask], tmp_path: Path) -> None:
     with closing(sqlite3.connect(tmp_path / "shop.sqlite")) as database:
         database.executescript("""CREATE TABLE "Jane's [Bücher]" (id INTEGER PRIMARY KEY)""")
-    app = make_app("{}", f"sqlite:///{tmp_path}/shop.sqlite")
+    text = "sources: {default: {database: '${DATABASE_URL}'}}\nschemas: {main: {source: default}}"
+    app = make_app(text, f"sqlite:///{tmp_path}/shop.sqlite")
     printed = banner(app.extensions["dragoman"].state.current(), None)
     assert re.search(r"http://\S+/docs$", printed, re.M)
     addresses = [shlex.split(line)[2] for line in re.findall(r"^  (curl .*)$", printed, re.M)[-5:]]
+    assert len(addresses) == 5
     for address in addresses:
         assert app.test_client().get(address).status_code in (401, 403), address
 

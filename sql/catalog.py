@@ -5,6 +5,7 @@ Out: lookups that give a `Resource`, `Column` or `Relation`, or raise `Unknownâ€
 The names here are the exact ones; how a dialect shows them is `crud.presentation`.
 """
 
+from collections import ChainMap
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -188,6 +189,10 @@ class Catalog:
             return self.resources[name]
         except KeyError:
             raise UnknownResource(name) from None
+
+    def extended(self, more: Mapping[str, Resource]) -> "Catalog":
+        """The same with other resources in front, also those that `more` gets later."""
+        return Catalog(ChainMap(more, self.resources))  # type: ignore[arg-type]  # which nobody writes through
 
     def target(self, relation: Relation) -> Resource:
         """The resource that a relation leads to."""

@@ -5,7 +5,6 @@ resource in it rewritten for the caller: his rows, the columns that he may see. 
 of this stage and of all that follow; where the plan names one, or a resource, that he may not read, it is refused.
 """
 
-from collections import ChainMap
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Protocol
@@ -72,7 +71,7 @@ def visible(plan: Plan, gate: Way, rewrite: Rewrite) -> frozenset[str]:
 def _narrowed(plan: Plan, gate: Way, rewrite: Rewrite) -> tuple[Plan, Resource]:
     """The plan, and its last stage as a resource."""
     made: dict[str, Resource] = {}
-    within = Within(gate, Catalog(ChainMap(made, gate.catalog.resources)))  # type: ignore[arg-type]
+    within = Within(gate, gate.catalog.extended(made))
     stages = []
     for stage in plan.stages:
         narrow = replace(stage, body=_body(stage, within, rewrite))

@@ -114,14 +114,12 @@ class Draft:
     effects: list[Effect] = field(default_factory=list)
     debug: str | None = None
     numbers: Iterator[int] = field(default_factory=lambda: count(1))
+    _made: dict[str, Resource] = field(default_factory=dict)
 
     @property
     def catalog(self) -> Catalog:
         """The tables, and the stages so far."""
-        made = {stage.name: self._made[stage.name] for stage in self.stages}
-        return Catalog({**self.world.catalog.resources, **made})
-
-    _made: dict[str, Resource] = field(default_factory=dict)
+        return self.world.catalog.extended(self._made)
 
     def add(self, at: str, body: Body, order: tuple[Sort, ...] = ()) -> Current:
         """The table that a new stage gives. Raises Mistake."""

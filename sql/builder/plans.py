@@ -5,7 +5,6 @@ stages as resources, so that every other room reads them as tables. Stages that 
 one that has the rows of the others already (`crud.plans.beside`).
 """
 
-from collections import ChainMap
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import LiteralString
@@ -44,7 +43,7 @@ def prelude(kit: Kit, name: str, plan: Plan, staged: Mapping[str, Resource] | No
     """The kit in which the resource of this name is the last stage of the plan, and what stands before the statement.
     `staged`: stages that are tables already."""
     made: dict[str, Resource] = dict(staged or {})
-    within = replace(kit, catalog=Catalog(ChainMap(made, kit.catalog.resources)))  # type: ignore[arg-type]
+    within = replace(kit, catalog=kit.catalog.extended(made))
     texts = []
     for stage in plan.stages:
         if stage.name not in made:

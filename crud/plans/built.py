@@ -28,7 +28,6 @@ class Built:
     plan: Plan | None
     columns: Mapping[str, Column]
     effects: tuple[Effect, ...] = ()
-    draft: Draft | None = None
 
 
 class Failed(Exception):
@@ -79,8 +78,8 @@ def built(world: World, plan: str, entity: str, texts: Texts, values: Binder) ->
     current = _current(draft, entity, ())
     effects = tuple(draft.effects)
     if current is None:
-        return Built(None, {}, effects, draft)
-    return Built(whole(draft, entity, current), current.seen, effects, draft)
+        return Built(None, {}, effects)
+    return Built(whole(draft, entity, current), current.seen, effects)
 
 
 def whole(draft: Draft, entity: str, current: Current) -> Plan:

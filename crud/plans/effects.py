@@ -7,8 +7,9 @@ not what is in the memory of the service.
 
 from collections.abc import Callable, Iterable, Mapping
 
-from crud.plans.draft import Effect, Mistake, Step
+from crud.plans.draft import Current, Effect, Mistake, Step
 from crud.plans.reading import listed, where
+from crud.plans.steps import source, table, within
 from sql.catalog import Resource
 from sql.operators import SCALARS
 from sql.stages import inputs, is_stage
@@ -35,21 +36,10 @@ def target(step: Step) -> Resource:
     return table(step, side)
 
 
-def table(step: Step, side: Mapping[str, object]) -> Resource:
-    """The entity of a schema, or of the default one. Raises Mistake."""
-    world = step.draft.world
-    return world.table(str(side.get("schema", world.config.server.default_schema)), str(side["entity"]))
-
-
 def side_of(step: Step) -> Mapping[str, object] | None:
     """From where a sync takes its rows; None for those at hand."""
     side = step.keys.get("from", step.keys.get("source"))
     return side if isinstance(side, Mapping) else None
-
-
-def within(step: Step, side: Mapping[str, object]) -> bool:
-    """Whether it is an entity of the same plan."""
-    return "schema" not in side and side["entity"] in step.draft.world.config.plans[step.draft.plan]
 
 
 def keys_of(step: Step) -> list[str]:
@@ -112,9 +102,10 @@ def _given(effect: Effect) -> Names:
     step, side = effect.step, side_of(effect.step)
     if side is None:
         return _at_hand(effect)
-    if within(step, side):
-        return tuple(step.another(step.draft, str(side["entity"])).seen)
-    return tuple(name for name, column in table(step, side).columns.items() if not column.write_only)
+    found = source(step, side)
+    if isinstance(found, Current):
+        return tuple(found.seen)
+    return tuple(name for name, column in found.columns.items() if not column.write_only)
 
 
 def _at_hand(effect: Effect) -> Names:

@@ -6,13 +6,13 @@ their expressions give, which become values beside the query, as a caller's do, 
 
 from dataclasses import dataclass, field, replace
 
-from crud.plans.built import Failed, built
+from crud.plans.built import Built, Failed, built
 from crud.plans.draft import world_of
 from crud.scripting.filling import Scripts
 from crud.snapshots.state import Context
 from crud.wire.scripts import Texts
 from sql.expressions import Slot, Value
-from sql.query import Asked, Plan
+from sql.query import Asked
 from sql.types import Type
 
 
@@ -34,19 +34,19 @@ def filled(context: Context, asked: Asked) -> Asked:
     plan = context.snapshot.catalog.resource(asked.query.resource).plan
     if plan is None or not plan.dynamic:
         return asked
-    now, values = worked_out(context, plan, len(asked.values))
-    return replace(asked, query=replace(asked.query, plan=now), values=(*asked.values, *values))
-
-
-def worked_out(context: Context, plan: Plan, after: int = 0) -> tuple[Plan, tuple[object, ...]]:
-    """A plan with the values that its expressions have now. Raises ApiError."""
-    snapshot = context.snapshot
-    slots = Slots(after)
-    world = snapshot.compiled.get("world of plans", lambda: world_of(snapshot.config, snapshot.catalog))
     name, _, entity = plan.name.partition("/")
+    made, values = worked_out(context, name, entity, len(asked.values))
+    assert made.plan is not None
+    return replace(asked, query=replace(asked.query, plan=made.plan), values=(*asked.values, *values))
+
+
+def worked_out(context: Context, plan: str, entity: str, after: int = 0) -> tuple[Built, tuple[object, ...]]:
+    """An entity of a plan, and the values that its expressions have now: those of slots from `after` on. Raises
+    ApiError that names the step."""
+    snapshot, slots = context.snapshot, Slots(after)
+    world = snapshot.compiled.get("world of plans", lambda: world_of(snapshot.config, snapshot.catalog))
     try:
-        made = built(world, name, entity, Texts(Scripts(snapshot.config.limits)), slots)  # type: ignore[arg-type]
+        made = built(world, plan, entity, Texts(Scripts(snapshot.config.limits)), slots)  # type: ignore[arg-type]
     except Failed as failed:
         raise failed.refusal from None
-    assert made.plan is not None
-    return made.plan, tuple(slots.values)
+    return made, tuple(slots.values)

@@ -5,7 +5,7 @@ a schema of the plan's name where there is none; what is wrong. Entities whose s
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from types import MappingProxyType
 
 from crud.definitions.config import Config
@@ -91,7 +91,7 @@ def _resource(config: Config, catalog: Catalog, name: str, definition: ResourceD
     return Resource(
         name=name,
         table=Table(f"_dragoman_plan {name}"),
-        columns=MappingProxyType({each: replace(column) for each, column in made.columns.items()}),
+        columns=MappingProxyType(dict(made.columns)),
         namespace=definition.namespace,
         entity=definition.entity,
         source=source,

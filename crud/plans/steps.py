@@ -26,10 +26,18 @@ def select(step: Step) -> Current:
 
 def source(step: Step, given: Given) -> Current | Resource:
     """The entity that a step names: of this plan where no schema is given, else of the default schema."""
-    entity, config = str(given["entity"]), step.draft.world.config
-    if "schema" not in given and entity in config.plans[step.draft.plan]:
-        return step.another(step.draft, entity)
-    return step.draft.world.table(str(given.get("schema", config.server.default_schema)), entity)
+    return step.another(step.draft, str(given["entity"])) if within(step, given) else table(step, given)
+
+
+def within(step: Step, given: Given) -> bool:
+    """Whether the entity that is named is one of this plan."""
+    return "schema" not in given and given["entity"] in step.draft.world.config.plans[step.draft.plan]
+
+
+def table(step: Step, given: Given) -> Resource:
+    """The entity of the schema that is named, or of the default one. Raises Mistake."""
+    world = step.draft.world
+    return world.table(str(given.get("schema", world.config.server.default_schema)), str(given["entity"]))
 
 
 def narrowed(step: Step, of: Current | Resource, given: Given) -> Current:

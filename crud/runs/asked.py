@@ -10,17 +10,13 @@ from dataclasses import replace
 import orjson
 
 from crud import reading
-from crud.access.permissions import authorize, gate_for
 from crud.errors import ApiError
 from crud.memo import Memo
-from crud.plans.built import Built, Failed, built
-from crud.plans.draft import World, world_of
-from crud.plans.filled import Slots
+from crud.plans.built import Built
+from crud.plans.filled import worked_out
 from crud.reading import Result
-from crud.scripting.filling import Scripts
 from crud.snapshots.state import Context
-from crud.wire.scripts import Texts
-from sql.catalog import Catalog, Column, Resource, Table
+from sql.catalog import Column, Resource, Table
 from sql.expressions import Path
 from sql.query import Asked, Plan, Query, Select
 from sql.stages import entities
@@ -28,21 +24,11 @@ from sql.stages import entities
 Row = Mapping[str, object]
 
 
-def built_now(context: Context, plan: str, entity: str) -> tuple[Built, list[object]]:
-    """The entity with the values that its expressions have now. Raises ApiError."""
-    snapshot, slots = context.snapshot, Slots(0)
-    if entity not in snapshot.config.plans.get(plan, {}):
+def built_now(context: Context, plan: str, entity: str) -> tuple[Built, tuple[object, ...]]:
+    """The entity, and the values that its expressions have now. Raises ApiError."""
+    if entity not in context.snapshot.config.plans.get(plan, {}):
         raise ApiError("unknown_resource", f"Plan '{plan}' has no entity '{entity}'")
-    try:
-        made = built(world_in(context), plan, entity, Texts(Scripts(snapshot.config.limits)), slots)
-    except Failed as failed:
-        raise failed.refusal from None
-    return made, slots.values
-
-
-def world_in(context: Context) -> World:
-    """What the steps of plans stand on."""
-    return world_of(context.snapshot.config, context.snapshot.catalog)
+    return worked_out(context, plan, entity)
 
 
 def question(
@@ -52,7 +38,7 @@ def question(
     snapshot, read = context.snapshot, entities(plan)
     source = snapshot.catalog.resource(read[0]).source if read else snapshot.config.server.system
     resource = Resource(plan.name, Table(plan.name), columns, source=source, writable=False, plan=plan)
-    catalog = Catalog({**snapshot.catalog.resources, plan.name: resource})
+    catalog = snapshot.catalog.extended({plan.name: resource})
     asking = replace(context, snapshot=replace(snapshot, catalog=catalog, compiled=Memo(1)))
     select = tuple(Select(Path(name), name) for name in columns)
     return asking, Asked(Query(plan.name, select, plan=plan), tuple(values))
@@ -60,9 +46,7 @@ def question(
 
 def rows_of(context: Context, plan: Plan, columns: Mapping[str, Column], values: Sequence[object]) -> Result:
     """All rows of a plan, as its caller may read them. Raises ApiError."""
-    asking, asked = question(context, plan, columns, values)
-    authorize(asked.query, gate_for(asking.snapshot.policy, asking.snapshot.catalog, asking.actor))
-    return reading.answer(asking, asked)
+    return reading.answer(*question(context, plan, columns, values))
 
 
 def plain(row: Row) -> dict[str, object]:

@@ -27,7 +27,7 @@ class Running:
     context: Context
     work: Work
     made: Built
-    values: list[object]
+    values: tuple[object, ...]
     effect: Effect
     slots: Slots = field(default_factory=lambda: Slots(0))
 

@@ -4,16 +4,18 @@ In: a step in its run. Out: the commands that insert, change and delete what dif
 """
 
 from collections.abc import Iterator, Mapping
-from itertools import chain, count
+from itertools import chain
 
 from crud import reading
 from crud.plans.draft import Mistake
-from crud.plans.effects import keys_of, side_of, table, within
+from crud.plans.effects import keys_of, side_of
+from crud.plans.steps import table, within
 from crud.runs.asked import Row, built_now, plain, rows_of
 from crud.runs.steps import Running, Together, inserted
+from crud.wire.keys import by_values
 from sql.catalog import Resource
 from sql.commands import Delete, Restore, Update
-from sql.expressions import And, Compare, Filter, Path, Slot
+from sql.expressions import And, Compare, Filter, Path, both
 from sql.query import Asked, Query, Select
 from sql.values import coerce, to_json
 
@@ -64,15 +66,10 @@ def _back(resource: Resource, on: list[str], key: Key, row: Row) -> Together:
 
 def _those(resource: Resource, on: list[str], key: Key) -> tuple[Filter, tuple[object, ...]]:
     """The rows of a key, in which NULL is a value like others, and the values of the slots."""
-    slots = count()
-    terms = tuple(
-        Compare(Path(name), "is_null")
-        if value is None
-        else Compare(Path(name), "eq", (Slot(next(slots), resource.column(name).type),))
-        for name, value in zip(on, key, strict=True)
-    )
-    values = tuple(value for value in key if value is not None)
-    return terms[0] if len(terms) == 1 else And(terms), values
+    row = dict(zip(on, key, strict=True))
+    found, values = by_values(resource, {name: value for name, value in row.items() if value is not None})
+    lacking = And(tuple(Compare(Path(name), "is_null") for name, value in row.items() if value is None))
+    return both(found, lacking), values
 
 
 def _changed(row: Row, held: Row | None) -> Row:

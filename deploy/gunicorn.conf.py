@@ -37,7 +37,7 @@ FIGURES = "PROMETHEUS_MULTIPROC_DIR"
 cores = len(os.sched_getaffinity(0))
 shm = Path("/dev/shm")
 
-bind = os.environ.get("BIND") or f"{os.environ.get('HOST') or '127.0.0.1'}:{os.environ.get('PORT') or '3000'}"
+bind = os.environ.get("BIND") or "127.0.0.1:3000"  # without it, what HOST, PORT or the configuration say (_listening)
 workers = _number("WEB_CONCURRENCY", min(2 * cores + 1, 9))
 worker_class = "gthread"
 threads = _number("THREADS", 4)
@@ -90,7 +90,7 @@ def on_starting(server: Arbiter) -> None:
 
 
 def _listening() -> str:
-    """What the configuration says, where neither an option nor the environment does."""
+    """What the environment says, else the configuration: no option and no BIND does."""
     from crud.definitions.problems import ConfigError
     from crud.snapshots import startup
 
